@@ -94,9 +94,9 @@ async fn check(world: &World, scene: &Scene, number: usize, moment: Moment) {
         "{here}: an unfinished incident is due in the future"
     );
     for dispatch in world.dispatches().await {
-        for (name, delivery) in &dispatch.deliveries {
+        for (id, delivery) in &dispatch.deliveries {
             let settled = matches!(delivery.progress, Progress::Sent | Progress::Cancelled);
-            assert!(settled, "{here}: {} is {:?}", dispatch.reference_tag(name), delivery.progress);
+            assert!(settled, "{here}: {} is {:?}", dispatch.reference_tag(*id), delivery.progress);
         }
         assert!(dispatch.facts.is_empty(), "{here}: facts are published");
         assert!(dispatch.lease.is_free(), "{here}: nobody holds it");

@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Returns the mails that were sent, oldest first.
-    pub(crate) fn letters(&self) -> Vec<Value> {
+    pub(crate) fn sent_mails(&self) -> Vec<Value> {
         self.runner.cloud.mail().view().as_array().unwrap().clone()
     }
 
@@ -225,7 +225,7 @@ async fn a_monitoring_mail_wakes_the_right_person_and_is_answered_with_an_incide
     world.text_from(DANA, "done").await;
     assert_eq!(world.alert().await.phase, Phase::Resolved);
     world.pass(90).await;
-    let letters = world.letters();
+    let letters = world.sent_mails();
     assert_eq!(letters.len(), 1, "{letters:#?}");
     assert_eq!(letters[0]["to"][0], "nagios@mon.example.com");
     assert_eq!(letters[0]["subject"], "Re: PROBLEM: db1/MySQL is CRITICAL");

@@ -68,14 +68,20 @@ pub(crate) async fn measure(
     let runner = Arc::new(start(release, config, (counter.port(), counter.before_all()), PACE, false).await?);
     let http = handbell_boot::client()?;
     listen_to_webex(&runner, &http).await?;
-    let desk = Desk { feeder: Feeder::start(&runner)?, counter, http, our: line.number.clone(), runner };
+    let scene = CustomerScene {
+        feeder: Feeder::start(&runner)?,
+        counter,
+        http,
+        our: line.number.to_string(),
+        runner,
+    };
     let mut rehearsed = Collected::default();
     for number in 0..REHEARSALS {
-        desk.play(number, &mut rehearsed).await?;
+        scene.play(number, &mut rehearsed).await?;
     }
     let mut all = Collected::default();
     for number in REHEARSALS..REHEARSALS + customers {
-        desk.play(number, &mut all).await?;
+        scene.play(number, &mut all).await?;
     }
     Ok(Customers { steps: all.steps, bills: all.bills.into_iter().filter_map(middle).collect() })
 }
@@ -112,7 +118,7 @@ fn middle(mut bills: Vec<Bill>) -> Option<Bill> {
 }
 
 /// The runner, the line and the counter of the measurement.
-struct Desk {
+struct CustomerScene {
     runner: Arc<Runner>,
     http: reqwest::Client,
     counter: Counter,
@@ -129,7 +135,7 @@ struct Seen {
 
 type Fits<'a> = &'a (dyn Fn(&WireEntry) -> bool + Sync);
 
-impl Desk {
+impl CustomerScene {
     async fn play(&self, number: usize, all: &mut Collected) -> Result<(), Error> {
         let customer = customer(number);
         let [first, answer, again] = ["first", "answer", "again"].map(|what| format!("{what}{number:04}"));

@@ -19,7 +19,7 @@ impl Line {
         let mut lines = config.lines.values();
         let fits = lines
             .find(|line| !line.agents.is_empty() && line.texts.welcome.is_some() && line.hours.is_none());
-        Ok(fits.map(|line| Self { number: line.number.clone() }))
+        Ok(fits.map(|line| Self { number: line.number.to_string() }))
     }
 }
 

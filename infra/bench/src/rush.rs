@@ -56,7 +56,7 @@ pub(crate) async fn measure(
 
     // One customer comes first, to start the processes and register the other webhooks.
     let mut first = JoinSet::new();
-    first.spawn(talk(http.clone(), origin(&runner), (conversations, line.number.clone()), know.clone()));
+    first.spawn(talk(http.clone(), origin(&runner), (conversations, line.number.to_string()), know.clone()));
     all_written(&runner, &mut first, &tell).await?;
     all_said(&runner, conversations..conversations + 1).await?;
 
@@ -64,7 +64,7 @@ pub(crate) async fn measure(
     let (begun, at) = (Instant::now(), runner.stage.clock.now());
     let mut talks = JoinSet::new();
     for number in 0..conversations {
-        talks.spawn(talk(http.clone(), origin(&runner), (number, line.number.clone()), know.clone()));
+        talks.spawn(talk(http.clone(), origin(&runner), (number, line.number.to_string()), know.clone()));
     }
     all_written(&runner, &mut talks, &tell).await?;
     progress("everything is written; waits until everything has arrived");

@@ -4,11 +4,11 @@ pub mod csv;
 pub mod import;
 pub mod verify;
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use handbell_core::oncall::{Contact, Person, Roster, rules_text};
+use handbell_core::oncall::{Contact, Roster, rules_text};
 use handbell_store::RosterChange;
 use serde_json::{Value, json};
 
@@ -177,8 +177,8 @@ pub(crate) async fn take_over(
     let mut import = Import::of(&file, &roster, None);
     if asked.verified {
         let vouched = Import::of(&file, &roster, Some(directory.now));
-        let vouched_for = |contact: &&Contact| contact.verified_at == Some(directory.now);
-        let waiting = vouched.people.iter().flat_map(|(one, _)| contacts(one)).filter(vouched_for).count();
+        let vouched_for = |(_, verified_at): &(&str, _)| *verified_at == Some(directory.now);
+        let waiting = vouched.people.iter().flat_map(|(one, _)| one.contacts()).filter(vouched_for).count();
         let question = format!(
             "Do the phones and addresses in this file belong to these people? {waiting} of them aren't verified yet, and will \
              receive alerts."
@@ -195,10 +195,6 @@ pub(crate) async fn take_over(
     Ok(told(&import, asked.dry_run))
 }
 
-fn contacts(person: &Person) -> impl Iterator<Item = &Contact> {
-    person.email.iter().chain(&person.phones)
-}
-
 fn told(import: &Import, dry_run: bool) -> String {
     let new = import.people.iter().filter(|(_, before)| before.is_none()).count();
     let would = if dry_run { "Nothing was changed. It would be: " } else { "" };
@@ -212,16 +208,14 @@ fn told(import: &Import, dry_run: bool) -> String {
     if unverified.peek().is_some() {
         out.push_str("Not verified, so not used yet (`handbell people verify` sends codes; --verified confirms them):\n");
     }
-    for (person, contact) in unverified {
-        let _ = writeln!(out, "  {}: {}", person.id, contact.address);
+    for (person, address) in unverified {
+        let _ = writeln!(out, "  {}: {address}", person.id);
     }
     out
 }
 
 /// All people, for programs.
 fn everybody(roster: &Roster) -> Value {
-    let contact =
-        |contact: &Contact| json!({ "address": contact.address, "verified_at": contact.verified_at });
     let people = roster.people.values().map(|person| {
         let teams = roster.teams.values().filter(|team| team.members.contains(&person.id));
         let teams: Vec<&str> = teams.map(|team| team.name.as_str()).collect();
@@ -232,6 +226,10 @@ fn everybody(roster: &Roster) -> Value {
         })
     });
     json!({ "people": people.collect::<Vec<_>>() })
+}
+
+fn contact<A: Display>(contact: &Contact<A>) -> Value {
+    json!({ "address": contact.address.to_string(), "verified_at": contact.verified_at })
 }
 
 fn list(roster: &Roster) -> String {
@@ -245,7 +243,9 @@ fn list(roster: &Roster) -> String {
     let mut out = String::new();
     for person in roster.people.values() {
         let _ = write!(out, "{:ids$}  {:names$}", person.id, person.name);
-        for Contact { address, verified_at } in person.phones.iter().chain(&person.email) {
+        let phones = person.phones.iter().map(|phone| (phone.address.as_str(), phone.verified_at));
+        let email = person.email.iter().map(|email| (email.address.as_str(), email.verified_at));
+        for (address, verified_at) in phones.chain(email) {
             let _ =
                 write!(out, "  {address}{}", if verified_at.is_some() { " ✓" } else { " (not verified)" });
         }

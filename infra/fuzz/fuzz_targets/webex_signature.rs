@@ -5,7 +5,7 @@
 
 use handbell_core::Rejected;
 use handbell_fuzz::{hmac_sha1, lines_and_body};
-use handbell_inbound::webex::verify;
+use handbell_inbound::webex::{ResourceId, verify};
 use libfuzzer_sys::fuzz_target;
 
 const SECRET: &str = "a secret of the fuzzer";
@@ -22,10 +22,12 @@ fuzz_target!(|input: &[u8]| {
     let signature: String = hmac_sha1(SECRET, body).iter().map(|byte| format!("{byte:02x}")).collect();
     match verify(Some(&signature), body, &["another", SECRET]) {
         Ok(envelope) => {
-            assert!(
-                !envelope.resource.is_empty() && !envelope.event.is_empty() && !envelope.data.id.is_empty()
-            );
-            assert!(envelope.key().contains(&envelope.data.id));
+            let id = envelope.data.id.to_string();
+            assert!(!envelope.resource.is_empty() && !envelope.event.is_empty() && !id.is_empty());
+            assert!(envelope.key().contains(&id));
+            if !matches!(envelope.data.id, ResourceId::Other(_)) {
+                assert!(id.trim_end_matches('=').bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            }
         }
         Err(rejected) => assert!(matches!(rejected, Rejected::Malformed(_))),
     }

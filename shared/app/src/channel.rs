@@ -7,7 +7,7 @@ pub(crate) mod phone;
 pub(crate) mod space;
 
 use futures_util::future::{BoxFuture, join_all};
-use handbell_core::delivery::{InternalTask, Message, Outcome, Task};
+use handbell_core::delivery::{DeliveryId, InternalTask, Message, Outcome, Task};
 
 use self::direct::DirectChannel;
 use self::mail::MailChannel;
@@ -31,12 +31,12 @@ parts! {
 
 impl Channels {
     /// Hands each delivery to its channel: all at once, those of the space in their order.
-    pub(crate) async fn send(&self, work: &Work, tasks: &[(String, Task)]) -> Vec<(String, Outcome)> {
+    pub(crate) async fn send(&self, work: &Work, tasks: &[(DeliveryId, Task)]) -> Vec<(DeliveryId, Outcome)> {
         let mut in_space = SpaceAttempts::new();
-        let mut others: Vec<(&str, BoxFuture<'_, Outcome>)> = Vec::new();
-        for (name, task) in tasks {
-            let Some(delivery) = work.delivery(name) else { continue };
-            let attempt = Attempt { work, name, delivery, task: *task };
+        let mut others: Vec<(DeliveryId, BoxFuture<'_, Outcome>)> = Vec::new();
+        for &(id, task) in tasks {
+            let Some(delivery) = work.delivery(id) else { continue };
+            let attempt = Attempt { work, id, delivery, task };
             let sent: BoxFuture<'_, Outcome> = match &delivery.message {
                 Message::Space(message) => {
                     in_space.push((attempt, message));
@@ -47,9 +47,9 @@ impl Channels {
                 Message::Mail(message) => Box::pin(self.mail.send(attempt, message)),
                 Message::Internal(task) => Box::pin(self.run_task(attempt, task)),
             };
-            others.push((name, sent));
+            others.push((id, sent));
         }
-        let others = others.into_iter().map(async |(name, sent)| (name.to_owned(), sent.await));
+        let others = others.into_iter().map(async |(id, sent)| (id, sent.await));
         let (mut outcomes, others) = tokio::join!(self.space.send(work, in_space), join_all(others));
         outcomes.extend(others);
         outcomes
@@ -60,9 +60,7 @@ impl Channels {
             // The recipients are determined after everything else has been tried.
             InternalTask::TextThoseCalled { .. } => wait(0),
             InternalTask::EraseCustomer { .. } if attempt.work.cancelled => Outcome::NotWanted,
-            InternalTask::EraseCustomer { number } => {
-                self.erasure.erase(attempt.work, number.as_deref()).await
-            }
+            InternalTask::EraseCustomer { phone } => self.erasure.erase(attempt.work, phone.as_ref()).await,
         }
     }
 }

@@ -2,10 +2,12 @@
 //! is claimed, sent channel by channel, stored and released.
 
 use futures_util::future::join_all;
-use handbell_core::delivery::{Body, Dispatch, DispatchKey};
+use handbell_core::config::{Plan, Reuse};
+use handbell_core::delivery::{Body, DeliveryId, Dispatch, DispatchKey};
 use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::Kind;
-use handbell_core::incident::decide::{Event, space_name};
+use handbell_core::incident::decide::{Event, everybody, space_name};
+use handbell_core::wording::{Words, space_title};
 use handbell_store::Incidents;
 use handbell_store::table::{Due, RowKey};
 use jiff::SignedDuration;
@@ -16,13 +18,14 @@ use crate::callback::card::CardActions;
 use crate::callback::message::SpaceMessages;
 use crate::channel::Channels;
 use crate::configuration::Configuration;
-use crate::conversation::agent::{AgentMessages, Change};
+use crate::conversation::agent::AgentMessages;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::waiting::WaitingCustomers;
 use crate::engine::apply::Engine;
 use crate::engine::delivery_summary::DeliverySummaries;
 use crate::engine::facts::FactPublisher;
 use crate::engine::lease::{ClaimedDispatch, DispatchLeases};
+use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InIncident, Scope, Work};
 use crate::parts::{Time, parts};
 
@@ -64,11 +67,12 @@ impl Deliver {
             }
             Some(Due::Incident(subject)) => self.engine.apply(&subject, &Event::Wake, None).await.map(|_| ()),
             Some(Due::Dispatch(key)) => self.dispatches.deliver(&key).await,
-            Some(Due::Card { action, tries }) => self.cards.take(&action, tries).await,
-            Some(Due::Heard { message, room, tries }) => self.messages.take(&message, &room, tries).await,
-            Some(Due::Changed { message, room, person, deleted, tries }) => {
-                let change = Change { message: &message, room: &room, person: &person, deleted };
-                self.agents.handle_edited_message(change, tries).await
+            Some(Due::CardAction { action, tries }) => self.cards.take(&action, tries).await,
+            Some(Due::NewMessage { message, room, tries }) => {
+                self.messages.take(&message, &room, tries).await
+            }
+            Some(Due::MessageChange { change, tries }) => {
+                self.agents.handle_edited_message(&change, tries).await
             }
             None => {
                 tracing::error!(row = row.sk, "a queue message for a row that is never due; ignored");
@@ -96,7 +100,7 @@ parts! {
 
 impl DispatchDelivery {
     async fn deliver(&self, key: &DispatchKey) -> Result<(), Fault> {
-        let Some(ClaimedDispatch { dispatch, claim, worn_out }) = self.leases.claim(key).await? else {
+        let Some(ClaimedDispatch { dispatch, claim, dead }) = self.leases.claim(key).await? else {
             return Ok(());
         };
         let mut work = match &dispatch.body {
@@ -107,7 +111,7 @@ impl DispatchDelivery {
             Body::Conversation(_) => self.replies.begin(dispatch, claim).await?,
             Body::Notice => self.begin_for_notice(dispatch, claim),
         };
-        self.send_everything(&mut work, worn_out).await;
+        self.send_everything(&mut work, dead).await;
         // Before the release: if the worker dies here, the lease runs out, and the next worker comes to the same
         // result.
         let escalated = self.status.escalate_if_unreached(&work).await;
@@ -138,7 +142,7 @@ impl DispatchDelivery {
             dispatch.skip_responders(&incident.responses);
         }
         let words = self.config.words(&key.subject, incident.as_ref());
-        let space = space_name(plan_name, &plan, &key);
+        let space = space_of_incident(plan_name, &plan, &dispatch, &words);
         let scope = Scope::Incident(InIncident { plan, space, incident });
         Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
     }
@@ -151,17 +155,17 @@ impl DispatchDelivery {
 
     /// Sends what is due: the channels concurrently, the space in its order, the facts alongside, and the delivery
     /// summary last.
-    async fn send_everything(&self, work: &mut Work, mut died: Vec<String>) {
+    async fn send_everything(&self, work: &mut Work, mut died: Vec<DeliveryId>) {
         // The deliveries that were due at the claim, and no more: if the worker dies, exactly those count as possibly
         // sent.
         let tasks = work.dispatch.tasks(work.claimed_at);
-        self.status.note_paged(work, &tasks).await;
+        self.status.record_paged(work, &tasks).await;
         let outcomes = self.channels.send(work, &tasks);
         let (outcomes, facts) = tokio::join!(outcomes, self.facts.publish(&work.dispatch));
         let now = self.time.now();
-        for (name, outcome) in outcomes {
-            if work.dispatch.record(&name, outcome, now) {
-                died.push(name);
+        for (id, outcome) in outcomes {
+            if work.dispatch.record(id, outcome, now) {
+                died.push(id);
             }
         }
         if let Some(unpublished) = facts {
@@ -169,7 +173,7 @@ impl DispatchDelivery {
         }
         if !died.is_empty() {
             tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "deliveries given up; they fail over, and the admins are notified");
-            let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
+            let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| &line.number);
             let Work { dispatch, scope, words, .. } = &mut *work;
             let with = Failover {
                 admins: &self.config.admins,
@@ -183,5 +187,22 @@ impl DispatchDelivery {
         }
         self.status.text_those_called(work).await;
         self.summaries.show(work).await;
+    }
+}
+
+/// Returns the space of an incident, as the plan describes it.
+fn space_of_incident(plan_name: &str, plan: &Plan, dispatch: &Dispatch, words: &Words) -> WantedSpace {
+    let opened_at = dispatch.of_incident().map_or(dispatch.at, |of| of.opened_at);
+    WantedSpace {
+        name: space_name(plan_name, plan, &dispatch.key),
+        title: space_title(plan, dispatch, words),
+        team: plan.space.team.clone(),
+        always: plan.space.reuse == Reuse::Always,
+        // An incident's own space can't be older than the incident.
+        oldest: opened_at - SignedDuration::from_mins(2),
+        people: everybody(plan, dispatch.step().unwrap_or(u32::MAX)),
+        people_first: false,
+        digits: None,
+        of: None,
     }
 }

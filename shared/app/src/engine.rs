@@ -3,6 +3,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod attempt;
+pub(crate) mod card_press;
 pub(crate) mod delivery_summary;
 pub(crate) mod delivery_token;
 pub(crate) mod facts;
@@ -12,4 +13,5 @@ pub(crate) mod pause;
 pub(crate) mod posts;
 pub(crate) mod queue;
 pub(crate) mod space;
+pub(crate) mod wanted_space;
 pub(crate) mod work;

@@ -23,7 +23,7 @@ pub struct Dependencies {
     /// The configuration.
     pub config: Configuration,
     /// Addresses of services.
-    pub places: Endpoints,
+    pub endpoints: Endpoints,
     /// The table.
     pub table: Lazy<Table>,
     /// Client of the work queue.
@@ -86,8 +86,8 @@ impl Dependencies {
     }
 
     /// Sets Handbell's URL, if the environment didn't contain it. The first call counts.
-    pub fn reached_at(&self, public_url: &str) {
-        let _ = self.places.public_url.set(public_url.trim_end_matches('/').to_owned());
+    pub fn set_public_url(&self, public_url: &str) {
+        let _ = self.endpoints.public_url.set(public_url.trim_end_matches('/').to_owned());
     }
 }
 
@@ -175,7 +175,7 @@ macro_rules! facets {
 }
 
 facets! {
-    Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, History, Incidents, Leases, Lines, Log, Mailboxes, Mails,
+    Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, HandledEvents, History, Incidents, Leases, Lines, Log, Mailboxes, Mails,
     Missed, Notices, Paged, PagedNotes, People, Receipts, Sightings, Sites, SpaceMaking, Spaces,
 }
 
@@ -230,7 +230,7 @@ impl Part for ConfigurationFolder {
     fn access(_: &mut Access) {}
 
     fn build(from: &Dependencies) -> Self {
-        Self(from.places.files.clone())
+        Self(from.endpoints.files.clone())
     }
 }
 
@@ -269,7 +269,7 @@ impl Part for PublicUrl {
     }
 
     fn build(from: &Dependencies) -> Self {
-        Self(Arc::clone(&from.places.public_url))
+        Self(Arc::clone(&from.endpoints.public_url))
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use handbell_core::vendor_id::PersonId;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
+use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use crate::configuration::Configuration;
@@ -13,7 +15,7 @@ use crate::{Fault, Secrets};
 /// Identity of Handbell's account at Webex.
 #[derive(Clone, Debug)]
 pub(crate) struct BotIdentity {
-    pub(crate) id: String,
+    pub(crate) id: PersonId,
     /// Whether the account is a bot, which can't list its own posts in a group space.
     pub(crate) bot: bool,
     /// Display name, with which a mention of the account begins.
@@ -22,14 +24,36 @@ pub(crate) struct BotIdentity {
     pub(crate) org: Option<String>,
 }
 
-/// Handbell's account at Webex.
+/// What a client of a vendor is made from.
 #[derive(Clone)]
-pub(crate) struct WebexAccount {
+struct ClientParts {
     config: Configuration,
     secrets: Secrets,
     time: Time,
     http: reqwest::Client,
     url: String,
+}
+
+impl ClientParts {
+    fn build(from: &Dependencies, url: &str) -> Self {
+        Self {
+            config: Configuration::build(from),
+            secrets: Secrets::build(from),
+            time: Time::build(from),
+            http: from.http.clone(),
+            url: url.to_owned(),
+        }
+    }
+
+    async fn secret(&self, name: &str) -> Result<SecretString, Fault> {
+        self.secrets.get(name, self.time.now()).await
+    }
+}
+
+/// Handbell's account at Webex.
+#[derive(Clone)]
+pub(crate) struct WebexAccount {
+    parts: ClientParts,
     identity: Arc<OnceCell<BotIdentity>>,
 }
 
@@ -39,22 +63,16 @@ impl Part for WebexAccount {
     }
 
     fn build(from: &Dependencies) -> Self {
-        Self {
-            config: Configuration::build(from),
-            secrets: Secrets::build(from),
-            time: Time::build(from),
-            http: from.http.clone(),
-            url: from.places.webex_url.clone(),
-            identity: from.shared(),
-        }
+        Self { parts: ClientParts::build(from, &from.endpoints.webex_url), identity: from.shared() }
     }
 }
 
 impl WebexAccount {
     /// Returns a client with the current token.
     pub(crate) async fn client(&self) -> Result<Webex, Fault> {
-        let token = self.secrets.get(&self.config.webex.token.secret, self.time.now()).await?;
-        Ok(Webex::new(self.http.clone(), self.url.clone(), token))
+        let ClientParts { config, http, url, .. } = &self.parts;
+        let token = self.parts.secret(&config.webex.token.secret).await?;
+        Ok(Webex::new(http.clone(), url.clone(), token))
     }
 
     /// Returns the identity of the account, which a process looks up once.
@@ -79,18 +97,14 @@ impl WebexAccount {
 
     /// Returns the URL of a file in a message.
     pub(crate) fn content_url(&self, name: impl std::fmt::Display) -> String {
-        format!("{}/contents/{name}", self.url.trim_end_matches('/'))
+        format!("{}/contents/{name}", self.parts.url.trim_end_matches('/'))
     }
 }
 
 /// Handbell's account at Twilio.
 #[derive(Clone)]
 pub(crate) struct TwilioAccount {
-    config: Configuration,
-    secrets: Secrets,
-    time: Time,
-    http: reqwest::Client,
-    url: String,
+    parts: ClientParts,
 }
 
 impl Part for TwilioAccount {
@@ -99,26 +113,21 @@ impl Part for TwilioAccount {
     }
 
     fn build(from: &Dependencies) -> Self {
-        Self {
-            config: Configuration::build(from),
-            secrets: Secrets::build(from),
-            time: Time::build(from),
-            http: from.http.clone(),
-            url: from.places.twilio_url.clone(),
-        }
+        Self { parts: ClientParts::build(from, &from.endpoints.twilio_url) }
     }
 }
 
 impl TwilioAccount {
     /// Returns a client with the current token or key.
     pub(crate) async fn client(&self) -> Result<Twilio, Fault> {
-        let twilio = self.config.twilio.as_ref();
+        let ClientParts { config, http, url, .. } = &self.parts;
+        let twilio = config.twilio.as_ref();
         let twilio = twilio.ok_or_else(|| Fault::from("the configuration has no `twilio`"))?;
         let (user, secret) = match &twilio.key {
             Some(key) => (key.sid.clone(), &key.secret),
             None => (twilio.account.clone(), &twilio.token.secret),
         };
-        let password = self.secrets.get(secret, self.time.now()).await?;
-        Ok(Twilio::new(self.http.clone(), self.url.clone(), twilio.account.clone(), user, password))
+        let password = self.parts.secret(secret).await?;
+        Ok(Twilio::new(http.clone(), url.clone(), twilio.account.clone(), user, password))
     }
 }

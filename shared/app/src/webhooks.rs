@@ -63,7 +63,7 @@ parts! {
         secrets: Secrets,
         webex: WebexAccount,
         missed: Missed,
-        looked_after: SyncedWebhooks,
+        synced: SyncedWebhooks,
         public_url: PublicUrl,
         time: Time,
     }
@@ -72,7 +72,7 @@ parts! {
 impl Webhooks {
     /// Registers webhooks that are missing, and switches on those that Webex has switched off. Before that, it records
     /// that something may have been missed.
-    pub(crate) async fn mend(&self) -> Result<Vec<WebhookSync>, Fault> {
+    pub(crate) async fn repair(&self) -> Result<Vec<WebhookSync>, Fault> {
         self.register(false).await
     }
 
@@ -141,11 +141,11 @@ impl Webhooks {
     /// Synchronises the webhooks once in a process's lifetime. They must exist before the process posts its first card,
     /// since nobody would hear its buttons.
     pub(crate) async fn ensure_once(&self) {
-        let mend = async || {
-            if let Err(fault) = self.mend().await {
+        let repair = async || {
+            if let Err(fault) = self.repair().await {
                 tracing::warn!(reason = %fault, "the webhooks at Webex could not be synchronised; this is retried in five minutes");
             }
         };
-        self.looked_after.0.get_or_init(mend).await;
+        self.synced.0.get_or_init(repair).await;
     }
 }

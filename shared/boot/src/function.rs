@@ -192,7 +192,7 @@ fn request(around: &Dependencies, payload: &str) -> Result<Request<Bytes>, Strin
     if let Some(url) =
         request.stage_variables_ref().and_then(|variables| variables.first("HANDBELL_PUBLIC_URL"))
     {
-        around.reached_at(url);
+        around.set_public_url(url);
     }
     let mut request = request;
     if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref()

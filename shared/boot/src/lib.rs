@@ -56,7 +56,7 @@ pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result
     let [for_table, for_queue, for_bus, for_mail] = [(); 4].map(|()| Arc::clone(&aws));
     let (table, for_bucket) = (environment.table.clone(), (environment.clone(), http.clone()));
     Ok(Dependencies {
-        places: Endpoints {
+        endpoints: Endpoints {
             public_url,
             webex_url: environment.webex_url.clone(),
             twilio_url: environment.twilio_url.clone(),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::mail::LeftOut;
+use crate::address::EmailAddress;
 use crate::config::Severity;
 
 pub use self::signal::{AlertSignal, Objection, SignalAction, SignalOrigin, Thread, Trigger};
@@ -93,7 +94,7 @@ pub struct Origin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Address for a reply; none for mails that no machine may answer (RFC 3834).
-    pub answer_to: Option<String>,
+    pub answer_to: Option<EmailAddress>,
 }
 
 impl std::fmt::Debug for Origin {
@@ -108,7 +109,7 @@ pub struct Reporter {
     /// The name that was entered in the form.
     pub name: String,
     /// Address to which the incident report goes.
-    pub email: Option<String>,
+    pub email: Option<EmailAddress>,
 }
 
 impl std::fmt::Debug for Reporter {
@@ -134,7 +135,7 @@ pub struct RaisedAlert {
 
 impl std::fmt::Debug for RaisedAlert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Raised").field("alert", &self.alert).finish_non_exhaustive()
+        f.debug_struct("RaisedAlert").field("alert", &self.alert).finish_non_exhaustive()
     }
 }
 

@@ -16,6 +16,8 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::address::{E164, EmailAddress, SmsSender};
+
 pub use alert_source::{
     AlertSource, Confirm, MailDomain, MailMeaning, MailRule, Mailbox, PlanRepeat, Quiet, Quorum, Severity,
     WayIn,
@@ -81,9 +83,9 @@ impl Config {
     }
 
     /// Returns every phone number that belongs to Handbell: `twilio.from` and the numbers of the lines.
-    pub fn own_numbers(&self) -> Vec<&str> {
-        let lines = self.lines.values().map(|line| line.number.as_str());
-        self.twilio.iter().map(|twilio| twilio.from.as_str()).chain(lines).collect()
+    pub fn own_numbers(&self) -> Vec<E164> {
+        let lines = self.lines.values().map(|line| line.number.clone());
+        self.from().and_then(SmsSender::number).into_iter().chain(lines).collect()
     }
 
     /// Returns the name and the line of a phone number.
@@ -91,9 +93,9 @@ impl Config {
         self.lines.iter().find(|(_, line)| line.number == number).map(|(name, line)| (name.as_str(), line))
     }
 
-    /// Returns the default sender and caller (`twilio.from`); empty without `twilio`.
-    pub fn from(&self) -> &str {
-        self.twilio.as_ref().map_or("", |twilio| twilio.from.as_str())
+    /// Returns the default sender and caller (`twilio.from`); none without `twilio`.
+    pub fn from(&self) -> Option<&SmsSender> {
+        self.twilio.as_ref().map(|twilio| &twilio.from)
     }
 }
 
@@ -141,7 +143,7 @@ pub struct TwilioConfig {
     #[serde(default)]
     pub key: Option<ApiKey>,
     /// The number that sends and calls, unless a step names another: `+33644606827`.
-    pub from: String,
+    pub from: SmsSender,
     /// Maximum number of calls started per second (a new account may start one). Handbell spreads the calls of an incident
     /// accordingly.
     #[serde(default)]
@@ -166,10 +168,10 @@ pub struct ApiKey {
 pub struct Admins {
     /// Addresses to notify in Webex, one to one, when a phone could not be reached.
     #[serde(default)]
-    pub webex: Vec<String>,
+    pub webex: Vec<EmailAddress>,
     /// Phone numbers to notify by SMS when Webex could not be reached.
     #[serde(default)]
-    pub sms: Vec<String>,
+    pub sms: Vec<E164>,
 }
 
 /// A length of time: `30s`, `5m`, `6h`, `1h 30m`.
@@ -186,34 +188,10 @@ impl schemars::JsonSchema for Span {
         schemars::json_schema!({
             "type": "string",
             "pattern": "^\\s*(\\d+(\\.\\d+)?\\s*(s|m|h|sec|secs|min|mins|hour|hours|second|seconds|minute|minutes)\\s*)+$",
+            "examples": ["1h"],
             "description": "A length of time: 30s, 5m, 6h, 1h 30m"
         })
     }
-}
-
-/// Returns true if the text is an E.164 phone number: a plus and 2 to 15 digits, the first not 0.
-pub fn is_phone_number(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (2..=15).contains(&digits.len())
-            && !digits.starts_with('0')
-            && digits.bytes().all(|digit| digit.is_ascii_digit())
-    })
-}
-
-/// Returns true if the text can be a sender: a phone number, or up to 11 letters, digits and spaces with at least one letter
-/// (Twilio, alphanumeric sender).
-pub fn is_sender(text: &str) -> bool {
-    is_phone_number(text)
-        || ((1..=11).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
-            && text.bytes().any(|byte| byte.is_ascii_alphabetic()))
-}
-
-/// Returns true if Webex would accept the text as a person's address.
-pub fn is_address(text: &str) -> bool {
-    let mut parts = text.split('@');
-    matches!((parts.next(), parts.next(), parts.next()), (Some(local), Some(domain), None)
-        if !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !text.contains(char::is_whitespace))
 }
 
 /// Default of several durations.

@@ -10,8 +10,10 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::address::{E164, EmailAddress, PhoneAddress};
 use crate::conversation::relay_policy::Visibility;
 use crate::incident::Subject;
+use crate::vendor_id::{MessageId, PersonId};
 
 /// What all lines of Handbell know about a customer's number: one row for each number, whatever the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,13 +32,13 @@ pub struct Sender {
 }
 
 /// How a customer is reached.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Address {
-    /// A phone number, in E.164.
-    Number(String),
+    /// A phone: a number, or a short code that can't be answered.
+    Phone(PhoneAddress),
     /// Only a mail address.
-    Mail(String),
+    Mail(EmailAddress),
     /// Callers who show no number.
     Hidden,
 }
@@ -45,29 +47,23 @@ impl Address {
     /// Returns the customer's subject on a line. `key` is a secret that a reader of subjects doesn't know.
     pub fn subject(&self, key: &str, line: &str) -> Subject {
         match self {
-            Self::Number(number) => Subject::customer(key, line, number),
+            Self::Phone(phone) => Subject::customer(key, line, phone.as_str()),
             Self::Mail(address) => Subject::customer(key, line, &format!("mail:{}", address.to_lowercase())),
             Self::Hidden => Subject::customer(key, line, "hidden"),
         }
     }
 
     /// Returns the phone number, if there is one.
-    pub fn number(&self) -> Option<&str> {
+    pub fn number(&self) -> Option<&E164> {
+        self.phone()?.number()
+    }
+
+    /// Returns the phone, which may be a short code. What all lines know about a phone is stored under it.
+    pub fn phone(&self) -> Option<&PhoneAddress> {
         match self {
-            Self::Number(number) => Some(number),
+            Self::Phone(phone) => Some(phone),
             Self::Mail(_) | Self::Hidden => None,
         }
-    }
-}
-
-// Numbers and mail addresses must not reach logs.
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Number(_) => "Number(…)",
-            Self::Mail(_) => "Mail(…)",
-            Self::Hidden => "Hidden",
-        })
     }
 }
 
@@ -75,9 +71,10 @@ impl fmt::Debug for Address {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     /// The person's id in Webex.
-    pub id: String,
-    /// The mail address.
-    pub email: String,
+    pub id: PersonId,
+    /// The mail address; none if Webex shows none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
     /// Name shown to people.
     pub name: String,
 }
@@ -129,7 +126,7 @@ pub struct Conversation {
     pub address: Option<Address>,
     /// A mail address from the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
+    pub email: Option<EmailAddress>,
     /// True if the customer last wrote by the form.
     #[serde(default)]
     pub by_form: bool,
@@ -173,7 +170,7 @@ pub struct Conversation {
     pub taken_back: Vec<u32>,
     /// Dispatches that carry the agents' latest messages, by the messages' ids in Webex.
     #[serde(default)]
-    pub answers: Vec<(String, u32)>,
+    pub answers: Vec<(MessageId, u32)>,
     /// The agents' messages up to this time were read. None of them is read again along with a newer one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_to: Option<Timestamp>,
@@ -218,8 +215,8 @@ impl Conversation {
     /// Returns what people call the customer: the name, the number or the mail address.
     pub fn called(&self) -> String {
         let reached = || match &self.address {
-            Some(Address::Number(number)) => number.clone(),
-            Some(Address::Mail(address)) => address.clone(),
+            Some(Address::Phone(phone)) => phone.to_string(),
+            Some(Address::Mail(address)) => address.to_string(),
             Some(Address::Hidden) => "Somebody without a number".to_owned(),
             None => "A customer who was forgotten".to_owned(),
         };
@@ -229,7 +226,7 @@ impl Conversation {
     /// Returns the title of the customer's space. It ends with the number, as agents are used to.
     pub fn title(&self) -> String {
         let reached = match &self.address {
-            Some(Address::Number(number)) => number.as_str(),
+            Some(Address::Phone(phone)) => phone.as_str(),
             Some(Address::Mail(address)) => address.as_str(),
             Some(Address::Hidden) => "Callers without a number",
             None => "A customer who was forgotten",

@@ -5,6 +5,7 @@
 mod chain;
 mod content;
 mod dispatch;
+mod id;
 mod lease;
 mod life;
 mod message;
@@ -16,8 +17,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::vendor_id::MessageId;
+
 pub use content::{Content, ConversationEntry, Medium, Speaker};
 pub use dispatch::{Body, Dispatch, DispatchKey, OfConversation, OfIncident, Patience};
+pub use id::{DeliveryId, NotADeliveryId};
 pub use lease::Lease;
 pub use life::{Outcome, Task};
 // All of them, so that a new kind of message needs no line here.
@@ -41,10 +45,6 @@ pub const MAX_UNKNOWN: u32 = 3;
 pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 /// Maximum number of edits of a message. Webex allows ten; one is kept in reserve.
 pub const MAX_EDITS: u32 = 9;
-/// Value of [`Delivery::instead_of`] in a notice to the admins.
-pub const NOTICE: &str = "admin";
-/// Name of the delivery summary among a dispatch's deliveries.
-pub const SUMMARY: &str = "r";
 /// Changes of the delivery summary within this time are shown by one edit.
 pub const SUMMARY_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
@@ -96,9 +96,12 @@ pub struct Delivery {
     /// Number of the dispatch under whose card this post appears.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<u32>,
-    /// Name of the delivery that this one replaces, or [`NOTICE`].
+    /// The delivery that this one replaces, since that one failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instead_of: Option<String>,
+    pub replaces: Option<DeliveryId>,
+    /// True for a notice to the admins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin_notice: bool,
     /// The person to reach, where several attempts are made for the same person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<Recipient>,
@@ -107,7 +110,7 @@ pub struct Delivery {
     pub shown: Option<Shown>,
 }
 
-/// The person whom a delivery is to reach. Attempts for the same person follow each other in the order of their names.
+/// The person whom a delivery is to reach. Attempts for the same person follow each other in the order of their ids.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
     /// The id in the roster, or a bare number.
@@ -149,7 +152,8 @@ impl Delivery {
             id: None,
             why: None,
             under: None,
-            instead_of: None,
+            replaces: None,
+            admin_notice: false,
             recipient: None,
             shown: None,
         }
@@ -158,6 +162,11 @@ impl Delivery {
     /// Moves the delivery to a later time.
     pub fn at(self, at: Timestamp) -> Self {
         Self { next_at: at, since: at, ..self }
+    }
+
+    /// Returns the id of the post that it became; none if it wasn't sent, or became no post.
+    pub fn post_id(&self) -> Option<MessageId> {
+        self.id.as_deref()?.parse().ok()
     }
 
     fn is_open(&self) -> bool {

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::config::{Admins, Plan, is_phone_number};
+use crate::address::{E164, SmsSender};
+use crate::config::{Admins, Plan};
 use crate::delivery::{
-    Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Fact, Medium, Message, NOTICE,
+    Content, ConversationEntry, Delivery, DeliveryId, DirectMessage, Dispatch, Fact, Medium, Message,
     PhoneMessage, SpaceMessage, Speaker,
 };
 use crate::texting::is_short_code;
@@ -19,10 +20,10 @@ use crate::wording::{self, Values, Words};
 pub struct Failover<'a> {
     /// The admins, who are notified.
     pub admins: &'a Admins,
-    /// Default sender of texts and calls.
-    pub from: &'a str,
+    /// Default sender of texts and calls; none without Twilio.
+    pub from: Option<&'a SmsSender>,
     /// The customer's number, and the number of the line.
-    pub customer: Option<(&'a str, &'a str)>,
+    pub customer: Option<(&'a E164, &'a E164)>,
     /// The incident's plan.
     pub plan: Option<&'a Plan>,
     /// Time zone and names for the texts.
@@ -30,16 +31,16 @@ pub struct Failover<'a> {
 }
 
 /// Adds deliveries to the dispatch that replace the dead ones. They are sent with the next claim.
-pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, now: Timestamp) {
-    let dead: Vec<(String, Delivery)> = died
+pub fn fail_over(dispatch: &mut Dispatch, died: &[DeliveryId], with: Failover<'_>, now: Timestamp) {
+    let dead: Vec<(DeliveryId, Delivery)> = died
         .iter()
-        .filter_map(|name| Some((name.clone(), dispatch.deliveries.get(name)?.clone())))
-        .filter(|(_, delivery)| delivery.instead_of.as_deref() != Some(NOTICE))
+        .filter_map(|id| Some((*id, dispatch.deliveries.get(id)?.clone())))
+        .filter(|(_, delivery)| !delivery.admin_notice)
         .collect();
-    for (name, delivery) in &dead {
+    for (id, delivery) in &dead {
         if let Some(say) = other_channel(delivery, with, dispatch) {
             let recipient = delivery.recipient.clone();
-            dispatch.add(Delivery { instead_of: Some(name.clone()), recipient, ..Delivery::new(say, now) });
+            dispatch.add(Delivery { replaces: Some(*id), recipient, ..Delivery::new(say, now) });
         }
         // If nobody could be shown a customer's text, tells the customer. Not for a form, whose number may be another person's,
         // and not to a short code.
@@ -50,21 +51,21 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, n
         {
             let text = wording::conversation::APOLOGY.to_owned();
             let answer = Message::Phone(PhoneMessage::Reply {
-                to: to.to_owned(),
-                from: from.to_owned(),
+                to: to.clone(),
+                from: from.clone(),
                 text,
                 files: Vec::new(),
             });
-            dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(answer, now) });
+            dispatch.add(Delivery { replaces: Some(*id), ..Delivery::new(answer, now) });
         }
         let number = dispatch.facts.len();
         let reason = delivery.why.clone().unwrap_or_default();
         dispatch.facts.push(Fact {
-            id: format!("{}#dead#{number}", dispatch.reference_tag(name)),
+            id: format!("{}#dead#{number}", dispatch.reference_tag(*id)),
             kind: "delivery.dead".into(),
             at: now,
             detail: BTreeMap::from([
-                ("delivery".into(), dispatch.reference_tag(name)),
+                ("delivery".into(), dispatch.reference_tag(*id)),
                 ("reason".into(), reason),
             ]),
         });
@@ -81,17 +82,17 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, n
     })
     .into_iter()
     .chain(notices(dispatch, &webex, &with.admins.sms, |to, content| {
-        Message::Phone(PhoneMessage::Text { to, from: with.from.to_owned(), content })
+        Message::Phone(PhoneMessage::Text { to, from: with.from.cloned(), content })
     })) {
-        dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
+        dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, now) });
     }
 }
 
-fn notices(
+fn notices<A: Clone>(
     dispatch: &Dispatch,
     failed: &[&Delivery],
-    to: &[String],
-    say: impl Fn(String, Content) -> Message,
+    to: &[A],
+    say: impl Fn(A, Content) -> Message,
 ) -> Vec<Message> {
     if failed.is_empty() {
         return Vec::new();
@@ -103,7 +104,7 @@ fn notices(
 /// Returns a call that replaces a text, or a text that replaces a call. A delivery is replaced only once.
 fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -> Option<Message> {
     // A person with several attempts is tried by the next one anyway.
-    if delivery.instead_of.is_some() || dispatch.tries_again(delivery) {
+    if delivery.replaces.is_some() || delivery.admin_notice || dispatch.tries_again(delivery) {
         return None;
     }
     let content = |content: &Content| match content {
@@ -119,11 +120,12 @@ fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -
     let (to, from) = delivery.message.paged_phone()?;
     let content = content(delivery.message.phone_content()?);
     Some(Message::Phone(match delivery.message.is_call() {
-        true => PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content },
+        true => PhoneMessage::Text { to: to.clone(), from, content },
         false => {
             // An alphanumeric sender can send texts, but can't call.
-            let from = [from, with.from].into_iter().find(|from| is_phone_number(from))?;
-            PhoneMessage::Call { to: to.to_owned(), from: from.to_owned(), content }
+            let senders = [from.as_ref(), with.from].into_iter().flatten();
+            let from = senders.into_iter().find_map(SmsSender::number)?;
+            PhoneMessage::Call { to: to.clone(), from: Some(from), content }
         }
     }))
 }

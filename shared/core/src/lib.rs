@@ -1,5 +1,6 @@
 //! The domain: pure rules. No clock, no network, no AWS, no randomness except what the caller passes in.
 
+pub mod address;
 pub mod alert;
 pub mod button;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod incident;
 pub mod occupancy;
 pub mod oncall;
 pub mod texting;
+pub mod vendor_id;
 pub mod wording;
 
 /// A failure on the caller's side. The answer is a 4xx, the call is never retried, and nothing is written.

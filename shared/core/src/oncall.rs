@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::address::{E164, EmailAddress};
 use crate::config::Span;
 
 pub use attempts::MOST_ATTEMPTS;
@@ -46,10 +47,10 @@ pub struct Person {
     pub name: String,
     /// Address in Webex and for mail.
     #[serde(default)]
-    pub email: Option<Contact>,
+    pub email: Option<Contact<EmailAddress>>,
     /// Phones, the preferred one first.
     #[serde(default)]
-    pub phones: Vec<Contact>,
+    pub phones: Vec<Contact<E164>>,
     /// The language in which calls are spoken, such as `en-US`.
     #[serde(default)]
     pub language: Option<String>,
@@ -72,19 +73,13 @@ impl std::fmt::Debug for Person {
 }
 
 /// A phone number or a mail address. It is used only once it is verified.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contact {
-    /// E.164, or a mail address.
-    pub address: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact<A> {
+    /// The number or the address.
+    pub address: A,
     /// Since when it is known to belong to this person.
     #[serde(default)]
     pub verified_at: Option<Timestamp>,
-}
-
-impl std::fmt::Debug for Contact {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Contact").field("verified_at", &self.verified_at).finish_non_exhaustive()
-    }
 }
 
 /// One of a person's contact rules: `text`, `call after 2m`, `call after 7m every 5m x3`.
@@ -121,21 +116,25 @@ pub enum ContactMethod {
 }
 
 /// One attempt to reach a person.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// How the person is reached.
-    pub by: ContactMethod,
-    /// The number or the address.
-    pub to: String,
+    /// How and where the person is reached.
+    pub to: AttemptAddress,
     /// Time after the step.
     pub after: SignedDuration,
 }
 
-// Numbers must not reach logs.
-impl std::fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Attempt").field("by", &self.by).field("after", &self.after).finish_non_exhaustive()
-    }
+/// How and where an attempt reaches a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttemptAddress {
+    /// A text message to a number.
+    Text(E164),
+    /// A phone call to a number.
+    Call(E164),
+    /// A mail to an address.
+    Mail(EmailAddress),
+    /// A message in Webex to the person with an address.
+    Webex(EmailAddress),
 }
 
 /// A team: some people.

@@ -1,6 +1,6 @@
 //! Facts about text messages: their SMS segments, opt-out words, the country of a number, and what may be sent there.
 
-use crate::config::is_phone_number;
+use crate::address::E164;
 
 mod number;
 
@@ -78,7 +78,7 @@ pub fn opt_out_word(body: &str) -> Option<OptOutKeyword> {
 /// Returns the country code of an E.164 number with its plus. No code is the beginning of another (ITU-T E.164, assigned country
 /// codes).
 pub fn calling_code(number: &str) -> Option<&str> {
-    if !is_phone_number(number) {
+    if !E164::is_valid(number) {
         return None;
     }
     let end = match number.as_bytes() {
@@ -175,7 +175,7 @@ pub fn may_text(to: &str, countries: &[String]) -> bool {
 /// The shortest subscriber numbers have seven digits, including the country code. Anything shorter is a short code with a plus
 /// before it.
 pub fn is_short_code(number: &str) -> bool {
-    !is_phone_number(number) || number.len() < "+6834000".len()
+    !E164::is_valid(number) || number.len() < "+6834000".len()
 }
 
 /// How a file is sent to a customer.

@@ -8,13 +8,14 @@ mod ticket;
 use std::fmt;
 
 use handbell_core::Rejected;
+use handbell_core::address::EmailAddress;
 use handbell_core::alert::TITLE_MAX;
 use handbell_core::config::Severity;
 use handbell_core::incident::Subject;
 
 pub use self::ticket::{issue as issue_ticket, read_ticket};
 pub use crate::contact::{BODY_LIMIT, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, TRAP, Wrong};
-use crate::fields::{Fields, longer, plausible};
+use crate::fields::{Fields, is_longer};
 
 /// Maximum length of a note that a reporter adds, in characters.
 pub const NOTE_MAX: usize = 1000;
@@ -43,7 +44,7 @@ pub struct Report {
     pub severity: Severity,
     /// Name of the reporter, in one line; empty only in a report that must be corrected.
     pub name: String,
-    /// Mail address for the incident report: plausible, but never proven to belong to the sender.
+    /// Mail address for the incident report, as typed. Its form is right in a report that needs no correction, but it was never proven to belong to the sender.
     pub email: Option<String>,
     /// Token of the page, unchecked: see [`Token::verify`](crate::contact::Token::verify).
     pub token: String,
@@ -89,18 +90,18 @@ fn wrong(report: &Report) -> Vec<Wrong> {
     };
     if report.what.is_empty() {
         say("what", "Please say in a line what is wrong.".into());
-    } else if longer(&report.what, TITLE_MAX) {
+    } else if is_longer(&report.what, TITLE_MAX) {
         say("what", format!("{}, and write the rest below.", shorten(&report.what, TITLE_MAX)));
     }
-    if longer(&report.more, MESSAGE_MAX) {
+    if is_longer(&report.more, MESSAGE_MAX) {
         say("more", format!("{}. You can add lines once it is sent.", shorten(&report.more, MESSAGE_MAX)));
     }
     if report.name.is_empty() {
         say("name", "Please say who you are, so that they can ask you.".into());
-    } else if longer(&report.name, NAME_MAX) {
+    } else if is_longer(&report.name, NAME_MAX) {
         say("name", format!("Please give a name of at most {NAME_MAX} characters."));
     }
-    if report.email.as_deref().is_some_and(|email| !plausible(email)) {
+    if report.email.as_deref().is_some_and(|email| !EmailAddress::is_valid(email)) {
         let why = "This doesn't look like an email address. Please check it, or leave it empty: it looks like ann@example.org.";
         say("email", why.into());
     }
@@ -126,10 +127,13 @@ pub enum ReporterAction {
 }
 
 /// Why the input was refused. Errors in the field `text` can be corrected.
-pub type NotSaid = crate::fields::FormRefused<ReporterMessage>;
+pub type ReporterMessageRefused = crate::fields::FormRefused<ReporterMessage>;
 
 /// Reads the input of a reporter: `say` is `note`, with a `text`, or `take-back`. Fails as [`read`] does.
-pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<ReporterMessage, NotSaid> {
+pub fn read_reporter_message(
+    content_type: Option<&str>,
+    body: &[u8],
+) -> Result<ReporterMessage, ReporterMessageRefused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let token = fields.take("token");
     let text = match fields.take("say").as_str() {
@@ -139,7 +143,7 @@ pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<ReporterMess
     };
     let why = if text.is_empty() {
         Some("Please write what you want to add.".to_owned())
-    } else if longer(&text, NOTE_MAX) {
+    } else if is_longer(&text, NOTE_MAX) {
         let length = text.chars().count();
         Some(format!(
             "This has {length} characters. Please shorten it to {NOTE_MAX}, or send it in two parts."
@@ -150,7 +154,7 @@ pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<ReporterMess
     let said = ReporterMessage { what: ReporterAction::Note(text), token };
     match why {
         None => Ok(said),
-        Some(why) => Err(NotSaid::Wrong(Box::new(said), vec![Wrong { field: "text", why }])),
+        Some(why) => Err(ReporterMessageRefused::Wrong(Box::new(said), vec![Wrong { field: "text", why }])),
     }
 }
 
@@ -169,7 +173,7 @@ impl fmt::Debug for Report {
 
 impl fmt::Debug for ReporterMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Said").field("what", &self.what).finish_non_exhaustive()
+        f.debug_struct("ReporterMessage").field("what", &self.what).finish_non_exhaustive()
     }
 }
 

@@ -7,13 +7,18 @@ mod token;
 
 use std::fmt;
 
+use handbell_core::address::EmailAddress;
+
 pub use self::token::{Stale, Token};
-pub use crate::fields::{EMAIL_MAX, NAME_MAX, Wrong};
-use crate::fields::{Fields, longer, plausible};
+use crate::fields::{Fields, is_longer};
+pub use crate::fields::{NAME_MAX, Wrong};
 
 /// Maximum size of a body, in bytes. The longest legitimate one, 4000 emoji of twelve bytes each in form encoding, has
 /// 48 KB.
 pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// Maximum length of a mail address, in bytes.
+pub const EMAIL_MAX: usize = EmailAddress::MAX;
 
 /// Maximum length of a message, in characters.
 pub const MESSAGE_MAX: usize = 4000;
@@ -27,7 +32,7 @@ pub const TRAP: &str = "website";
 /// The input of a customer.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ContactMessage {
-    /// Mail address for replies: plausible, but never proven to belong to the sender.
+    /// Mail address for replies, as typed. Its form is right in a message that needs no correction, but it was never proven to belong to the sender.
     pub email: Option<String>,
     /// Phone number for texts or calls, as typed: `0170 123 45 67`. Whether it is valid depends on the line's country.
     pub phone: Option<String>,
@@ -67,11 +72,11 @@ pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<ContactMessage, C
 fn wrong(form: &ContactMessage) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let mut say = |field, why: String| wrong.push(Wrong { field, why });
-    if form.name.as_deref().is_some_and(|name| longer(name, NAME_MAX)) {
+    if form.name.as_deref().is_some_and(|name| is_longer(name, NAME_MAX)) {
         say("name", format!("Please give a name of at most {NAME_MAX} characters."));
     }
     match form.email.as_deref() {
-        Some(email) if !plausible(email) => say(
+        Some(email) if !EmailAddress::is_valid(email) => say(
             "email",
             "This doesn't look like an email address. Please check it: it looks like ann@example.org.".into(),
         ),
@@ -80,12 +85,12 @@ fn wrong(form: &ContactMessage) -> Vec<Wrong> {
         }
         _ => {}
     }
-    if form.phone.as_deref().is_some_and(|phone| longer(phone, PHONE_MAX)) {
+    if form.phone.as_deref().is_some_and(|phone| is_longer(phone, PHONE_MAX)) {
         say("phone", format!("Please give one phone number, of at most {PHONE_MAX} characters."));
     }
     if form.message.is_empty() {
         say("message", "Please write a message.".into());
-    } else if longer(&form.message, MESSAGE_MAX) {
+    } else if is_longer(&form.message, MESSAGE_MAX) {
         let length = form.message.chars().count();
         say(
             "message",
@@ -100,7 +105,7 @@ fn wrong(form: &ContactMessage) -> Vec<Wrong> {
 // All of it is personal, and with the token anyone can submit the page.
 impl fmt::Debug for ContactMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Form")
+        f.debug_struct("ContactMessage")
             .field("email", &self.email.is_some())
             .field("phone", &self.phone.is_some())
             .field("name", &self.name.is_some())

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use handbell_core::{Rejected, config::is_address};
+use handbell_core::Rejected;
 
 use crate::is_form;
-
-/// Maximum length of a mail address, in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).
-pub const EMAIL_MAX: usize = 254;
 
 /// Maximum length of a name, in characters.
 pub const NAME_MAX: usize = 80;
@@ -79,15 +76,8 @@ impl Fields {
 }
 
 /// Whether a text has more than `max` characters.
-pub(crate) fn longer(text: &str, max: usize) -> bool {
+pub(crate) fn is_longer(text: &str, max: usize) -> bool {
     text.chars().count() > max
-}
-
-/// Whether this is one address of a possible length, without anything that has another meaning in a mail header.
-pub(crate) fn plausible(email: &str) -> bool {
-    email.len() <= EMAIL_MAX
-        && is_address(email)
-        && !email.contains(['<', '>', '(', ')', '[', ']', ',', ';', ':', '"', '\\'])
 }
 
 /// Trims a text and joins it into one line. A line break or a tab becomes a space, since it separates words.

@@ -9,7 +9,7 @@ mod params;
 mod signature;
 mod status;
 
-use handbell_core::{Rejected, config::is_phone_number};
+use handbell_core::Rejected;
 
 pub use self::{
     event::{Hook, Media, OptOut, Text, TwilioEvent},
@@ -35,13 +35,6 @@ pub fn verify(request: &Signed<'_>, account: &str, tokens: &[&str]) -> Result<Pa
         return Err(Rejected::Forged);
     }
     Ok(params)
-}
-
-/// Returns whether a number from Twilio can be called or texted back. Twilio writes numbers in E.164. A withheld number
-/// is `anonymous` or empty, and a client or SIP address isn't a number either.
-#[must_use]
-pub fn is_e164(number: &str) -> bool {
-    is_phone_number(number)
 }
 
 /// Shortens an unknown word, which may have any length.

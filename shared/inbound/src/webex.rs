@@ -6,6 +6,7 @@
 use std::fmt;
 
 use handbell_core::Rejected;
+use handbell_core::vendor_id::{ActionId, MalformedId, MessageId, PersonId, RoomId};
 use serde_json::Value;
 
 use crate::{check_size, signature};
@@ -47,9 +48,9 @@ pub struct Envelope {
     /// What happened to the resource: `created`, `updated`, `deleted`, `migrated`.
     pub event: String,
     /// Person who caused the event; our own id for our own actions.
-    pub actor_id: Option<String>,
+    pub actor_id: Option<PersonId>,
     /// Person who registered the webhook: ourselves.
-    pub created_by: Option<String>,
+    pub created_by: Option<PersonId>,
     /// The resource without its content.
     pub data: Data,
 }
@@ -57,22 +58,43 @@ pub struct Envelope {
 /// The resource of a webhook (Webex developer guide, "Webhooks"): ids only, since the content is encrypted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Data {
-    /// Id of the message, submission, membership or room, with which it can be fetched.
-    pub id: String,
+    /// Id with which it can be fetched.
+    pub id: ResourceId,
     /// Id of the space.
-    pub room_id: Option<String>,
+    pub room_id: Option<RoomId>,
     /// Kind of a message's space: `group` or `direct`.
     pub room_type: Option<String>,
     /// Ids of the people whom a message mentions.
     pub mentioned: Vec<String>,
     /// Person who wrote, pressed, joined or left.
-    pub person_id: Option<String>,
+    pub person_id: Option<PersonId>,
     /// Mail address of the same person.
     pub person_email: Option<String>,
     /// Time of creation, unparsed.
     pub created: Option<String>,
     /// Time of the last update, unparsed.
     pub updated: Option<String>,
+}
+
+/// Id of the resource of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourceId {
+    /// A message.
+    Message(MessageId),
+    /// A press of a button on a card.
+    Action(ActionId),
+    /// A membership, a room or anything else that Handbell doesn't fetch. Its form isn't checked.
+    Other(String),
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ResourceId::Message(id) => id,
+            ResourceId::Action(id) => id,
+            ResourceId::Other(id) => id,
+        })
+    }
 }
 
 impl Envelope {
@@ -91,19 +113,26 @@ impl Envelope {
         let value: Value = serde_json::from_slice(body)
             .map_err(|_| Rejected::Malformed("the webhook's body isn't JSON".into()))?;
         let data = &value["data"];
+        let resource = needed(&value, "resource")?;
+        let own_id = needed(data, "id")?;
+        let own_id = match resource.as_str() {
+            "messages" => ResourceId::Message(parsed(own_id, "id")?),
+            "attachmentActions" => ResourceId::Action(parsed(own_id, "id")?),
+            _ => ResourceId::Other(own_id),
+        };
         Ok(Envelope {
             id: text(&value, "id").unwrap_or_default(),
             name: text(&value, "name").unwrap_or_default(),
-            resource: needed(&value, "resource")?,
+            resource,
             event: needed(&value, "event")?,
-            actor_id: text(&value, "actorId"),
-            created_by: text(&value, "createdBy"),
+            actor_id: id(&value, "actorId")?,
+            created_by: id(&value, "createdBy")?,
             data: Data {
-                id: needed(data, "id")?,
-                room_id: text(data, "roomId"),
+                id: own_id,
+                room_id: id(data, "roomId")?,
                 room_type: text(data, "roomType"),
                 mentioned: texts(data, "mentionedPeople"),
-                person_id: text(data, "personId"),
+                person_id: id(data, "personId")?,
                 person_email: text(data, "personEmail"),
                 created: text(data, "created"),
                 updated: text(data, "updated"),
@@ -136,6 +165,15 @@ fn text(value: &Value, name: &str) -> Option<String> {
 fn texts(value: &Value, name: &str) -> Vec<String> {
     let list = value[name].as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Returns an id that may be missing, but must have the right form if it is there.
+fn id<T: TryFrom<String, Error = MalformedId>>(value: &Value, name: &str) -> Result<Option<T>, Rejected> {
+    text(value, name).map(|text| parsed(text, name)).transpose()
+}
+
+fn parsed<T: TryFrom<String, Error = MalformedId>>(text: String, name: &str) -> Result<T, Rejected> {
+    T::try_from(text).map_err(|error| Rejected::Malformed(format!("the webhook's {name}: {error}")))
 }
 
 fn needed(value: &Value, name: &str) -> Result<String, Rejected> {

@@ -1,6 +1,7 @@
 //! The one transaction: it writes all the changes that follow from an event, or none.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
+use handbell_core::address::PhoneAddress;
 use handbell_core::config::Plan;
 use handbell_core::conversation::decide::ConversationDecision;
 use handbell_core::delivery::Dispatch;
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use crate::facet::parts;
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Conversations, Handled, Incidents, Named, TableFault, log, write};
+use crate::{Conversations, HandledEvent, Incidents, Named, TableFault, log, write};
 
 /// Changes that follow from one event.
 pub struct Commit<'a> {
@@ -19,7 +20,7 @@ pub struct Commit<'a> {
     /// The incident's next state.
     pub incident: &'a Incident,
     /// The event's key, how long the key is remembered, and what is returned to the event's sender.
-    pub event: Option<(&'a str, SignedDuration, Handled)>,
+    pub event: Option<(&'a str, SignedDuration, HandledEvent)>,
     /// Dispatches that the event causes.
     pub dispatches: &'a [Dispatch],
     /// How long the dispatches, and the incident of a waiting customer, are kept, in seconds.
@@ -36,8 +37,8 @@ pub struct Commit<'a> {
 pub struct CommitConversation<'a> {
     /// Subject of the conversation.
     pub subject: &'a Subject,
-    /// The customer's number, if there is one.
-    pub number: Option<&'a str>,
+    /// The customer's phone, if there is one.
+    pub phone: Option<&'a PhoneAddress>,
     /// Version that was read; `None` if there was no conversation.
     pub before: Option<u64>,
     /// The decision.
@@ -80,16 +81,11 @@ impl Incidents {
             // Each alert has a row of its own, which contains what people wrote.
             set_expiry(&mut meta, now, KEPT_SECONDS);
         }
-        items.push(unchanged(self.put(meta), commit.before));
+        items.push(if_unchanged(self.put(meta), commit.before));
         if let Some((key, keep, handled)) = &commit.event {
             let mut row = write(handled, &RowKey::event(subject, key))?;
             set_expiry(&mut row, now, keep.as_secs());
-            // DynamoDB may keep an expired row for two more days; it counts as deleted.
-            items.push(
-                self.put(row)
-                    .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
-                    .expression_attribute_values(":now", number(now.as_second())),
-            );
+            items.push(if_absent(self.put(row), now));
         }
         for dispatch in commit.dispatches {
             let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
@@ -130,29 +126,25 @@ impl Conversations {
             let mut meta = write(next, &RowKey::incident(subject))?;
             set_due(&mut meta, subject, next.wake_at);
             set_expiry(&mut meta, now, keep_seconds);
-            items.push(unchanged(self.put(meta), commit.before));
+            items.push(if_unchanged(self.put(meta), commit.before));
         }
-        if let Some((number, sender)) = commit.number.zip(decision.sender.as_ref()) {
-            let mut row = write(sender, &RowKey::sender(number))?;
+        if let Some((phone, sender)) = commit.phone.zip(decision.sender.as_ref()) {
+            let mut row = write(sender, &RowKey::sender(phone))?;
             // An opt-out never expires.
             if sender.opted_out.is_none() {
                 set_expiry(&mut row, now, keep_seconds);
             }
             let before = (sender.version > 1).then(|| sender.version - 1);
-            items.push(unchanged(self.put(row), before));
+            items.push(if_unchanged(self.put(row), before));
         }
         if let Some(key) = commit.event {
             let epoch = decision.next.as_ref().map_or(0, |next| next.epoch);
-            let handled = Handled { count: u64::from(decision.answer), at: now, epoch };
+            let handled = HandledEvent { count: u64::from(decision.answer), at: now, epoch };
             let mut row = write(&handled, &RowKey::event(subject, key))?;
             // Signed requests contain no time. The ids of handled events are therefore kept even if everything else
             // expires sooner, so that nobody can replay a request.
             set_expiry(&mut row, now, keep_seconds.max(KEPT_SECONDS));
-            items.push(
-                self.put(row)
-                    .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
-                    .expression_attribute_values(":now", number(now.as_second())),
-            );
+            items.push(if_absent(self.put(row), now));
         }
         for dispatch in &decision.dispatches {
             let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
@@ -160,11 +152,7 @@ impl Conversations {
             set_expiry(&mut row, now, keep_seconds);
             // Once a conversation has expired, its numbers start again, but DynamoDB may keep the expired rows for two
             // more days.
-            items.push(
-                self.put(row)
-                    .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
-                    .expression_attribute_values(":now", number(now.as_second())),
-            );
+            items.push(if_absent(self.put(row), now));
         }
         self.transact(parts(items)?).await
     }
@@ -177,11 +165,17 @@ pub fn first_due(dispatch: &Dispatch, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Puts a row on condition that the stored row still has the version that was read.
-fn unchanged(put: PutBuilder, before: Option<u64>) -> PutBuilder {
+pub(crate) fn if_unchanged(put: PutBuilder, before: Option<u64>) -> PutBuilder {
     match before {
         Some(version) => put
             .condition_expression("version = :before")
             .expression_attribute_values(":before", number(version)),
         None => put.condition_expression("attribute_not_exists(pk)"),
     }
+}
+
+/// Lets a put succeed only if there is no row, or if it has expired: DynamoDB deletes expired rows up to two days late.
+fn if_absent(put: PutBuilder, now: Timestamp) -> PutBuilder {
+    put.condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+        .expression_attribute_values(":now", number(now.as_second()))
 }

@@ -1,17 +1,18 @@
 //! Conversations: state and history, the Webex space of each one, the state of a line, and deletion of old rows.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use handbell_core::address::{EmailAddress, PhoneAddress};
 use handbell_core::conversation::{Conversation, Sender};
 use handbell_core::delivery::{Dispatch, DispatchKey};
 use handbell_core::incident::Subject;
+use handbell_core::vendor_id::RoomId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{Row, RowKey, number, set_expiry, text};
+use crate::table::{Row, RowKey, has_expired, number, set_expiry, text};
 use crate::{
-    Conversations, Counters, Erasure, Handled, History, Leases, Lines, Missed, Named, TableFault, read, write,
+    Conversations, Counters, Erasure, HandledEvent, History, Leases, Lines, Missed, Named, TableFault,
+    condition_held, read, write,
 };
 
 /// What the table contains about a customer.
@@ -22,7 +23,7 @@ pub struct LoadedConversation {
     /// Preferences of the customer's number, such as an opt-out.
     pub sender: Sender,
     /// The requested event, if it was handled before.
-    pub handled: Option<Handled>,
+    pub handled: Option<HandledEvent>,
 }
 
 /// Stored state of a line.
@@ -30,7 +31,7 @@ pub struct LoadedConversation {
 pub struct LineRow {
     /// Mail address of the agent who was asked last to answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked_last: Option<String>,
+    pub asked_last: Option<EmailAddress>,
     /// Texts received before this time have been fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fetched_to: Option<Timestamp>,
@@ -41,12 +42,12 @@ impl Conversations {
     pub async fn load_conversation(
         &self,
         subject: &Subject,
-        number: Option<&str>,
+        phone: Option<&PhoneAddress>,
         event: Option<&str>,
         now: Timestamp,
     ) -> Result<LoadedConversation, TableFault> {
         let meta = RowKey::incident(subject);
-        let sender = number.map(RowKey::sender);
+        let sender = phone.map(RowKey::sender);
         let event = event.map(|key| RowKey::event(subject, key));
         let keys: Vec<&RowKey> =
             [Some(&meta), sender.as_ref(), event.as_ref()].into_iter().flatten().collect();
@@ -78,38 +79,27 @@ impl Conversations {
     }
 
     /// Returns the preferences of a number.
-    pub async fn sender(&self, number: &str) -> Result<Sender, TableFault> {
-        Ok(self.get(&RowKey::sender(number)).await?.unwrap_or_default())
-    }
-
-    /// Returns how an event of a subject was handled; `None` if it is new.
-    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, TableFault> {
-        self.get(&RowKey::event(subject, event)).await
+    pub async fn sender(&self, phone: &PhoneAddress) -> Result<Sender, TableFault> {
+        Ok(self.get(&RowKey::sender(phone)).await?.unwrap_or_default())
     }
 
     /// Returns the conversation that a space belongs to; `None` if the space belongs to no customer.
-    pub async fn conversation_of_room(&self, room: &str) -> Result<Option<Named>, TableFault> {
+    pub async fn conversation_of_room(&self, room: &RoomId) -> Result<Option<Named>, TableFault> {
         self.get(&RowKey::room(room)).await
     }
 
     /// Stores which conversation a space belongs to. Returns false if the space already belongs to another one.
-    pub async fn remember_room(&self, room: &str, whose: &Named) -> Result<bool, TableFault> {
+    pub async fn remember_room(&self, room: &RoomId, whose: &Named) -> Result<bool, TableFault> {
         let put = self
             .put_item(write(whose, &RowKey::room(room))?)
             .condition_expression("attribute_not_exists(pk) OR (subject = :subject AND epoch = :epoch)")
             .expression_attribute_values(":subject", text(whose.subject.as_str()))
             .expression_attribute_values(":epoch", number(whose.epoch));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        condition_held(put.send().await)
     }
 
     /// Detaches a space from its conversation: it is no longer found by its title, and nothing written in it is sent.
-    pub async fn forget_room(&self, room: &str, whose: &Subject) -> Result<(), TableFault> {
+    pub async fn forget_room(&self, room: &RoomId, whose: &Subject) -> Result<(), TableFault> {
         let nobody = Named { subject: whose.clone(), epoch: 0 };
         let row = write(&nobody, &RowKey::room(room))?;
         self.put_item(row).send().await?;
@@ -212,7 +202,7 @@ impl Lines {
     }
 
     /// Stores who was asked last to answer.
-    pub async fn set_last_asked(&self, line: &str, email: &str) -> Result<(), TableFault> {
+    pub async fn set_last_asked(&self, line: &str, email: &EmailAddress) -> Result<(), TableFault> {
         self.set_line(line, "asked_last", text(email)).await
     }
 
@@ -234,7 +224,7 @@ impl Lines {
 
 impl Missed {
     /// Returns whether messages may have been missed while our webhooks were off.
-    pub async fn missed(&self) -> Result<bool, TableFault> {
+    pub async fn has_missed(&self) -> Result<bool, TableFault> {
         Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
     }
 
@@ -278,21 +268,12 @@ impl Counters {
 impl Leases {
     /// Removes a conversation from the index of due rows.
     pub async fn remove_from_due(&self, subject: &Subject) -> Result<(), TableFault> {
-        self.update_item(&RowKey::incident(subject))
+        let answer = self
+            .update_item(&RowKey::incident(subject))
             .update_expression("REMOVE due_ms, due_shard")
             .condition_expression("attribute_exists(pk)")
             .send()
-            .await
-            .map(|_| ())
-            .or_else(|error| match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(error.into()),
-            })
+            .await;
+        condition_held(answer).map(|_| ())
     }
-}
-
-/// Whether a row has expired: DynamoDB deletes expired rows up to two days late.
-fn has_expired(row: &Row, now: Timestamp) -> bool {
-    let at = row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok());
-    at.is_some_and(|at| at < now.as_second())
 }

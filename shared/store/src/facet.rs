@@ -203,6 +203,8 @@ facets! {
     Dispatches { GetItem }
     /// Dispatches of a subject or an incident: the history.
     History { Query }
+    /// Events that were handled, read-only.
+    HandledEvents { GetItem }
     /// Receipts of deliveries that vendors report.
     Receipts { UpdateItem }
     /// Leases of workers on dispatches, and removal of conversations from the due index.
@@ -275,6 +277,7 @@ store! {
     incidents: Incidents;
     dispatches: Dispatches;
     history: History;
+    handled_events: HandledEvents;
     receipts: Receipts;
     leases: Leases;
     due_index: DueIndex;

@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use handbell_core::delivery::{Dispatch, DispatchKey, LEASE, LEASE_MARGIN, Receipt};
+use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, LEASE, LEASE_MARGIN, Receipt};
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, shard, text};
-use crate::{Leases, Receipts, TableFault, attribute, read};
+use crate::{Leases, Receipts, TableFault, attribute, condition_held, read};
 
 /// Result of a claim.
 #[derive(Clone, Debug)]
@@ -87,11 +87,7 @@ impl Leases {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) if refused(&error).is_some() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        condition_held(answer)
     }
 
     /// Stores what the worker did and releases the lease.
@@ -154,17 +150,17 @@ impl Receipts {
     pub async fn record_receipt(
         &self,
         key: &DispatchKey,
-        name: &str,
+        id: DeliveryId,
         receipt: &Receipt,
         due: Timestamp,
     ) -> Result<bool, TableFault> {
         let answer = self.update_item(&RowKey::dispatch(key))
-            .update_expression("SET receipts.#name = :receipt, due_ms = if_not_exists(due_ms, :due), \
+            .update_expression("SET receipts.#id = :receipt, due_ms = if_not_exists(due_ms, :due), \
                  due_shard = if_not_exists(due_shard, :shard) ADD rev :one")
             .condition_expression(
-                "attribute_exists(deliveries.#name) AND (attribute_not_exists(receipts.#name) OR receipts.#name.#rank < :rank)",
+                "attribute_exists(deliveries.#id) AND (attribute_not_exists(receipts.#id) OR receipts.#id.#rank < :rank)",
             )
-            .expression_attribute_names("#name", name)
+            .expression_attribute_names("#id", id.to_string())
             .expression_attribute_names("#rank", "rank")
             .expression_attribute_values(":receipt", attribute(receipt)?)
             .expression_attribute_values(":rank", number(receipt.rank))
@@ -174,11 +170,7 @@ impl Receipts {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) if refused(&error).is_some() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        condition_held(answer)
     }
 
     /// Moves the due time of a row forward to `due`, when a receipt has consequences that can't wait. A row that is due
@@ -191,11 +183,7 @@ impl Receipts {
             .expression_attribute_values(":due", number(due.as_millisecond()))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if refused(&error).is_some() => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        condition_held(answer).map(|_| ())
     }
 }
 

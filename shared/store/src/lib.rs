@@ -26,21 +26,22 @@ use serde::{Deserialize, Serialize};
 pub use commit::{Commit, CommitConversation, NotCommitted, first_due};
 pub use conversation::{LineRow, LoadedConversation};
 pub use facet::{
-    Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, Facet, History, Incidents, Leases, Lines,
-    Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor, Rows,
-    Sightings, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
+    Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, Facet, HandledEvents, History, Incidents,
+    Leases, Lines, Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor,
+    Rows, Sightings, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
 };
+use fault::condition_held;
 pub use fault::{Cause, TableFault};
 pub use lease::{Claimed, Released};
 pub use mail::{IdleMail, IdleMails, MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
-use table::{Row, RowKey, number, shard_name};
+use table::{Row, RowKey, has_expired, kind, number, shard_name};
 
 /// An event that was already handled, and the count returned to its sender.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Handled {
+pub struct HandledEvent {
     /// Count that was returned to the sender.
     pub count: u64,
     /// Time at which the event was handled.
@@ -64,7 +65,7 @@ pub struct Loaded {
     /// The subject's latest incident.
     pub incident: Option<Incident>,
     /// The requested event, if it was handled before.
-    pub handled: Option<Handled>,
+    pub handled: Option<HandledEvent>,
     /// Whether the table already contains the requested plan.
     pub plan_known: bool,
 }
@@ -88,12 +89,7 @@ impl Incidents {
             match sk {
                 "META" => loaded.incident = Some(read(row)?),
                 "PLAN" => loaded.plan_known = true,
-                // DynamoDB deletes expired rows up to two days late.
-                _ if row
-                    .get("expires_at")
-                    .and_then(|at| at.as_n().ok())
-                    .and_then(|at| at.parse::<i64>().ok())
-                    .is_some_and(|at| at < now.as_second()) => {}
+                _ if has_expired(&row, now) => {}
                 _ => loaded.handled = Some(read(row)?),
             }
         }
@@ -103,11 +99,6 @@ impl Incidents {
     /// Returns the latest incident of a subject.
     pub async fn incident(&self, subject: &Subject) -> Result<Option<Incident>, TableFault> {
         self.get(&RowKey::incident(subject)).await
-    }
-
-    /// Returns the answer to an event of this id; none if the event is new.
-    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, TableFault> {
-        self.get(&RowKey::event(subject, event)).await
     }
 
     /// Returns the incident that a reference such as `H-7K3Q` refers to.
@@ -122,6 +113,13 @@ impl Incidents {
             plan: Plan,
         }
         Ok(self.get::<PlanRow>(&RowKey::plan(hash)).await?.map(|row| row.plan))
+    }
+}
+
+impl HandledEvents {
+    /// Returns how an event of a subject was handled; none if it is new.
+    pub async fn event(&self, subject: &Subject, id: &str) -> Result<Option<HandledEvent>, TableFault> {
+        self.get(&RowKey::event(subject, id)).await
     }
 }
 
@@ -169,8 +167,9 @@ impl DueIndex {
 }
 
 fn read<T: DeserializeOwned>(row: Row) -> Result<T, TableFault> {
-    let key = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-    serde_dynamo::from_item(row).map_err(|source| TableFault::Unreadable { key, source })
+    let kind = kind(&row);
+    let row = serde_dynamo::Deserializer::from_attribute_value(AttributeValue::M(row).into());
+    serde_path_to_error::deserialize(row).map_err(|error| TableFault::unreadable(kind, &error))
 }
 
 fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, TableFault> {

@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::facet::parts;
-use crate::site::{claim_alone, release_alone};
+use crate::site::{claim_exclusively, release_exclusively};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Handled, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, write};
+use crate::{
+    HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, condition_held, write,
+};
 
 /// Record of a processed mail. It is stored under the mail's Message-ID, its identity and its key in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +46,7 @@ impl Mails {
     }
 
     /// Returns which of these names have a record, in the order of the names.
-    pub async fn mails_known(&self, names: &[String]) -> Result<Vec<bool>, TableFault> {
+    pub async fn known_mails(&self, names: &[String]) -> Result<Vec<bool>, TableFault> {
         let keys: Vec<RowKey> = names.iter().map(|name| RowKey::mail(name)).collect();
         let mut known = Vec::new();
         for hundred in keys.chunks(100) {
@@ -61,18 +63,11 @@ impl Mails {
         row: &MailRow,
         now: Timestamp,
     ) -> Result<(), TableFault> {
-        use aws_sdk_dynamodb::operation::put_item::PutItemError;
         for name in names {
             let mut item = write(row, &RowKey::mail(name))?;
             set_expiry(&mut item, now, KEPT_SECONDS);
             let put = self.put_item(item).condition_expression("attribute_not_exists(pk)").send();
-            match put.await {
-                Ok(_) => {}
-                Err(error) => match error.as_service_error() {
-                    Some(PutItemError::ConditionalCheckFailedException(_)) => {}
-                    _ => return Err(error.into()),
-                },
-            }
+            condition_held(put.await)?;
         }
         Ok(())
     }
@@ -159,12 +154,12 @@ impl Mails {
 impl Mailboxes {
     /// Claims the lease on reading a mailbox. Returns false while another worker holds it.
     pub async fn claim_mailbox(&self, source: &str, owner: &str, now: Timestamp) -> Result<bool, TableFault> {
-        claim_alone(self.update_item(&RowKey::mailbox_lease(source)), owner, now).await
+        claim_exclusively(self.update_item(&RowKey::mailbox_lease(source)), owner, now).await
     }
 
     /// Releases the lease, if `owner` still holds it.
     pub async fn release_mailbox(&self, source: &str, owner: &str) -> Result<(), TableFault> {
-        release_alone(self.update_item(&RowKey::mailbox_lease(source)), owner).await
+        release_exclusively(self.update_item(&RowKey::mailbox_lease(source)), owner).await
     }
 
     /// Returns how far a mailbox has been read.
@@ -173,7 +168,7 @@ impl Mailboxes {
     }
 
     /// Stores how far a mailbox has been read. A mail that is read twice is recognised by its identity.
-    pub async fn keep_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), TableFault> {
+    pub async fn save_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), TableFault> {
         let row = write(&mark, &RowKey::mailbox_mark(source))?;
         self.put_item(row).send().await?;
         Ok(())
@@ -193,7 +188,7 @@ impl Notices {
         let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
         set_due(&mut row, subject, dispatch.due(now).map(|due| due.min(now)));
         set_expiry(&mut row, now, keep.as_secs());
-        let mut seen = write(&Handled { count: 0, at: now, epoch: 0 }, &RowKey::event(subject, id))?;
+        let mut seen = write(&HandledEvent { count: 0, at: now, epoch: 0 }, &RowKey::event(subject, id))?;
         set_expiry(&mut seen, now, keep.as_secs());
         let once = self
             .put(seen)
@@ -201,7 +196,8 @@ impl Notices {
             .expression_attribute_values(":now", number(now.as_second()));
         match self.transact(parts(vec![once, self.put(row)])?).await {
             Ok(()) => Ok(true),
-            Err(NotCommitted::Conflict) => match self.get::<Handled>(&RowKey::event(subject, id)).await? {
+            Err(NotCommitted::Conflict) => match self.get::<HandledEvent>(&RowKey::event(subject, id)).await?
+            {
                 Some(_) => Ok(false),
                 None => Err(TableFault::Contended("a notice")),
             },

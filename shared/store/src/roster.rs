@@ -9,6 +9,7 @@ use handbell_core::oncall::{Maintenance, Person, Roster, Rota, Team};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::commit::if_unchanged;
 use crate::table::{MAINTENANCE, PERSON, ROSTER, ROTA, Row, RowKey, TEAM, number, set_expiry};
 use crate::{NotCommitted, People, RosterEditor, TableFault, read, write};
 
@@ -140,13 +141,7 @@ pub(crate) fn put_next(
 ) -> Result<TransactWriteItem, TableFault> {
     let mut row = write(value, key)?;
     row.insert("version".to_owned(), number(before.map_or(1, |version| version + 1)));
-    let put = match before {
-        None => put(row).condition_expression("attribute_not_exists(pk)"),
-        Some(version) => put(row)
-            .condition_expression("version = :before")
-            .expression_attribute_values(":before", number(version)),
-    };
-    let put = put.build()?;
+    let put = if_unchanged(put(row), before).build()?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::incident::{Incident, Subject};
@@ -13,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{KEPT_SECONDS, Row, RowKey, number, set_expiry, text};
-use crate::{Incidents, Sightings, Sites, TableFault, read, write};
+use crate::{Incidents, Sightings, Sites, TableFault, condition_held, read, write};
 
 /// How long a worker may poll. The schedule starts a poll every minute, and the function ends before the lease does.
 const POLL_LEASE: SignedDuration = SignedDuration::from_secs(55);
@@ -66,12 +64,12 @@ impl Sites {
     /// Claims the lease on polling. Returns false while another worker holds it. The lease of a worker that died runs
     /// out before the next minute.
     pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, TableFault> {
-        claim_alone(self.update_item(&RowKey::poll()), owner, now).await
+        claim_exclusively(self.update_item(&RowKey::poll()), owner, now).await
     }
 
     /// Releases the lease, if `owner` still holds it.
     pub async fn release_poll(&self, owner: &str) -> Result<(), TableFault> {
-        release_alone(self.update_item(&RowKey::poll()), owner).await
+        release_exclusively(self.update_item(&RowKey::poll()), owner).await
     }
 
     /// Returns the stored state of a site.
@@ -88,13 +86,7 @@ impl Sites {
             .expression_attribute_values(":before", number(site.version - 1))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        condition_held(answer)
     }
 
     /// Stores the counts of a few minutes for thirteen months. The call is idempotent.
@@ -203,7 +195,7 @@ impl Sightings {
 }
 
 /// Claims an exclusive lease for as long as a poll may take.
-pub(crate) async fn claim_alone(
+pub(crate) async fn claim_exclusively(
     lease: UpdateItemFluentBuilder,
     owner: &str,
     now: Timestamp,
@@ -217,17 +209,14 @@ pub(crate) async fn claim_alone(
         .expression_attribute_values(":lease", number((now + POLL_LEASE).as_millisecond()))
         .send()
         .await;
-    match answer {
-        Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(error.into()),
-        },
-    }
+    condition_held(answer)
 }
 
 /// Releases such a lease, if `owner` still holds it.
-pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -> Result<(), TableFault> {
+pub(crate) async fn release_exclusively(
+    lease: UpdateItemFluentBuilder,
+    owner: &str,
+) -> Result<(), TableFault> {
     let answer = lease
         .update_expression("SET lease_ms = :zero")
         .condition_expression("#owner = :owner")
@@ -236,17 +225,7 @@ pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -
         .expression_attribute_values(":zero", number(0))
         .send()
         .await;
-    match answer {
-        Err(error)
-            if !matches!(
-                error.as_service_error(),
-                Some(UpdateItemError::ConditionalCheckFailedException(_))
-            ) =>
-        {
-            Err(error.into())
-        }
-        _ => Ok(()),
-    }
+    condition_held(answer).map(|_| ())
 }
 
 /// Returns the counts of one zone in a row, each with its minute.

@@ -1,19 +1,19 @@
 //! Webex spaces, stored by id, and the lease on creating one.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use handbell_core::delivery::{LEASE, LEASE_MARGIN};
+use handbell_core::vendor_id::RoomId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{RowKey, number, text};
-use crate::{SpaceMaking, Spaces, TableFault, write};
+use crate::{SpaceMaking, Spaces, TableFault, condition_held, write};
 
 /// Stored state of a space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpaceRow {
     /// Id of the space at Webex; `None` while the space is being created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<String>,
+    pub room: Option<RoomId>,
     /// The worker that is creating the space.
     #[serde(default)]
     pub owner: String,
@@ -79,30 +79,20 @@ impl SpaceMaking {
                 .condition_expression("lease_ms = :seen AND attribute_not_exists(room)")
                 .expression_attribute_values(":seen", number(seen.lease_ms)),
         };
-        match put.send().await {
-            Ok(_) => Ok(SpaceClaim::Ours { begun, made }),
-            Err(error)
-                if matches!(
-                    error.as_service_error(),
-                    Some(PutItemError::ConditionalCheckFailedException(_))
-                ) =>
-            {
-                Ok(SpaceClaim::Busy)
-            }
-            Err(error) => Err(error.into()),
-        }
+        let ours = condition_held(put.send().await)?;
+        Ok(if ours { SpaceClaim::Ours { begun, made } } else { SpaceClaim::Busy })
     }
 
     /// Stores the space that the caller created or adopted. Returns false if another worker has taken over the lease.
     pub async fn remember_space(
         &self,
         name: &str,
-        room: &str,
+        room: &RoomId,
         made: u32,
         owner: &str,
     ) -> Result<bool, TableFault> {
         let row =
-            SpaceRow { room: Some(room.to_owned()), owner: owner.to_owned(), lease_ms: 0, made, begun: true };
+            SpaceRow { room: Some(room.clone()), owner: owner.to_owned(), lease_ms: 0, made, begun: true };
         self.put_space_if(name, &row, owner).await
     }
 
@@ -125,18 +115,7 @@ impl SpaceMaking {
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if matches!(
-                    error.as_service_error(),
-                    Some(PutItemError::ConditionalCheckFailedException(_))
-                ) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
+        condition_held(put.send().await)
     }
 
     /// Deletes the id of a space that is gone, if the row still contains that id.
@@ -148,17 +127,6 @@ impl SpaceMaking {
             .put_item(write(&row, &RowKey::space(name))?)
             .condition_expression("room = :room")
             .expression_attribute_values(":room", text(room));
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if matches!(
-                    error.as_service_error(),
-                    Some(PutItemError::ConditionalCheckFailedException(_))
-                ) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
+        condition_held(put.send().await).map(|_| ())
     }
 }

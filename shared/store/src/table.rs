@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use handbell_core::address::PhoneAddress;
 use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::{Kind, Subject};
+use handbell_core::vendor_id::{ActionId, MessageId, PersonId, RoomId};
 use jiff::Timestamp;
 
 /// A row of the table, by attribute.
@@ -45,34 +47,41 @@ pub enum Due {
     /// A dispatch with deliveries to be made.
     Dispatch(DispatchKey),
     /// A button that was pressed on a card. It has no row and exists only on the queue.
-    Card {
+    CardAction {
         /// Id of the action.
-        action: String,
+        action: ActionId,
         /// Number of attempts to read the action.
         tries: u32,
     },
     /// A Webex message that has yet to be read. It has no row and exists only on the queue.
-    Heard {
+    NewMessage {
         /// Id of the message.
-        message: String,
+        message: MessageId,
         /// Space that contains the message.
-        room: String,
+        room: RoomId,
         /// Number of attempts to read the message.
         tries: u32,
     },
     /// A Webex message that was changed or deleted. It has no row and exists only on the queue.
-    Changed {
-        /// Id of the message.
-        message: String,
-        /// Space that contains the message.
-        room: String,
-        /// Person who changed or deleted the message.
-        person: String,
-        /// Whether the message was deleted.
-        deleted: bool,
+    MessageChange {
+        /// The change.
+        change: MessageChange,
         /// Number of attempts to handle the change.
         tries: u32,
     },
+}
+
+/// A change or deletion of a Webex message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageChange {
+    /// Id of the message.
+    pub message: MessageId,
+    /// Space that contains the message.
+    pub room: RoomId,
+    /// Person who changed or deleted the message.
+    pub person: PersonId,
+    /// Whether the message was deleted.
+    pub deleted: bool,
 }
 
 impl RowKey {
@@ -88,12 +97,12 @@ impl RowKey {
     }
 
     /// `SENDER#+12025550123 / SENDER`: the preferences of a customer's number, for all of our lines.
-    pub fn sender(number: &str) -> Self {
-        Self { pk: format!("SENDER#{number}"), sk: "SENDER".into() }
+    pub fn sender(phone: &PhoneAddress) -> Self {
+        Self { pk: format!("SENDER#{phone}"), sk: "SENDER".into() }
     }
 
     /// `ROOM#id / ROOM`: the conversation that a space belongs to.
-    pub fn room(room: &str) -> Self {
+    pub fn room(room: &RoomId) -> Self {
         Self { pk: format!("ROOM#{room}"), sk: "ROOM".into() }
     }
 
@@ -211,18 +220,19 @@ impl RowKey {
     }
 
     /// Key of a queue message without a row: a button on a card was pressed.
-    pub fn card(action: &str, tries: u32) -> Self {
+    pub fn card_action(action: &ActionId, tries: u32) -> Self {
         Self { pk: format!("CARD#{action}"), sk: tries.to_string() }
     }
 
     /// Key of a queue message without a row: a Webex message has yet to be read.
-    pub fn heard(message: &str, room: &str, tries: u32) -> Self {
-        Self { pk: format!("HEARD#{message}"), sk: format!("{tries}#{room}") }
+    pub fn new_message(message: &MessageId, room: &RoomId, tries: u32) -> Self {
+        Self { pk: format!("MESSAGE#{message}"), sk: format!("{tries}#{room}") }
     }
 
     /// Key of a queue message without a row: a Webex message was changed or deleted.
-    pub fn changed(message: &str, (room, person): (&str, &str), deleted: bool, tries: u32) -> Self {
-        let what = if deleted { "deleted" } else { "changed" };
+    pub fn message_change(change: &MessageChange, tries: u32) -> Self {
+        let MessageChange { message, room, person, deleted } = change;
+        let what = if *deleted { "deleted" } else { "changed" };
         Self { pk: format!("CHANGED#{message}"), sk: format!("{tries}#{what}#{room}#{person}") }
     }
 
@@ -231,24 +241,24 @@ impl RowKey {
         if let Some(message) = self.pk.strip_prefix("CHANGED#") {
             let mut parts = self.sk.splitn(4, '#');
             let (tries, what) = (parts.next()?.parse().ok()?, parts.next()?);
-            return Some(Due::Changed {
-                message: message.to_owned(),
-                room: parts.next()?.to_owned(),
-                person: parts.next()?.to_owned(),
+            let change = MessageChange {
+                message: message.parse().ok()?,
+                room: parts.next()?.parse().ok()?,
+                person: parts.next()?.parse().ok()?,
                 deleted: what == "deleted",
-                tries,
-            });
+            };
+            return Some(Due::MessageChange { change, tries });
         }
-        if let Some(message) = self.pk.strip_prefix("HEARD#") {
+        if let Some(message) = self.pk.strip_prefix("MESSAGE#") {
             let (tries, room) = self.sk.split_once('#')?;
-            return Some(Due::Heard {
-                message: message.to_owned(),
-                room: room.to_owned(),
+            return Some(Due::NewMessage {
+                message: message.parse().ok()?,
+                room: room.parse().ok()?,
                 tries: tries.parse().ok()?,
             });
         }
         if let Some(action) = self.pk.strip_prefix("CARD#") {
-            return Some(Due::Card { action: action.to_owned(), tries: self.sk.parse().ok()? });
+            return Some(Due::CardAction { action: action.parse().ok()?, tries: self.sk.parse().ok()? });
         }
         let subject = Subject::parse(self.pk.strip_prefix("INC#").or(self.pk.strip_prefix("CONV#"))?)?;
         if partition(&subject) != self.pk {
@@ -297,6 +307,25 @@ pub fn set_due(row: &mut Row, subject: &Subject, due: Option<Timestamp>) {
 /// Sets when a row may be deleted, in epoch seconds as the table's TTL requires.
 pub fn set_expiry(row: &mut Row, at: Timestamp, seconds: i64) {
     row.insert("expires_at".into(), number(at.as_second() + seconds));
+}
+
+/// Returns the kind of a row, such as `INC/META` or `SENDER`: the parts of its key that hold no name and no number.
+pub(crate) fn kind(row: &Row) -> String {
+    let kind_of = |key: &str| {
+        let begin = row.get(key)?.as_s().ok()?.split('#').next()?;
+        begin.bytes().all(|b| b.is_ascii_uppercase()).then(|| begin.to_owned())
+    };
+    match (kind_of("pk"), kind_of("sk")) {
+        (Some(pk), Some(sk)) if pk != sk => format!("{pk}/{sk}"),
+        (Some(pk), _) => pk,
+        (None, _) => "of an unknown kind".to_owned(),
+    }
+}
+
+/// Returns whether a row may be deleted. DynamoDB deletes expired rows up to two days late.
+pub(crate) fn has_expired(row: &Row, now: Timestamp) -> bool {
+    let at = row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok());
+    at.is_some_and(|at| at < now.as_second())
 }
 
 pub(crate) fn text(value: &str) -> AttributeValue {

@@ -15,8 +15,8 @@ pub(super) async fn all_of_ses(stage: &Stage) {
     let ses = Ses::new(Environment::from(find).expect("an environment").ses().expect("a client"));
     let mail = OutgoingMail {
         from: "Support <support@example.com>".into(),
-        to: "tommy@example.org".into(),
-        reply_to: Some("answers@example.com".into()),
+        to: "tommy@example.org".parse().expect("an address"),
+        reply_to: "answers@example.com".parse().ok(),
         subject: "Wir öffnen um 9".into(),
         text: "See you".into(),
         html: Some("<p>See you</p>".into()),
@@ -25,6 +25,6 @@ pub(super) async fn all_of_ses(stage: &Stage) {
         attachments: Vec::new(),
     };
     let id = ses.send(&mail).await.expect("sent");
-    assert!(cloud.mail().letters().iter().any(|letter| letter.id == id && letter.subject == mail.subject));
-    ses.send(&OutgoingMail { to: "nobody".into(), ..mail }).await.expect_err("no address");
+    assert!(cloud.mail().sent_mails().iter().any(|letter| letter.id == id && letter.subject == mail.subject));
+    ses.send(&OutgoingMail { from: "nobody".into(), ..mail }).await.expect_err("no address");
 }

@@ -1,5 +1,7 @@
 //! Every request of the Twilio client, and the other responses of the simulated Twilio.
 
+use handbell_core::address::E164;
+use handbell_core::vendor_id::{CallSid, MessageSid, RecordingSid};
 use handbell_local::runner::TWILIO_TOKEN;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
 use jiff::SignedDuration;
@@ -23,9 +25,10 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     let twilio = client(TWILIO_TOKEN);
     let (own, dana) = (OWN, DANA);
     let callback = Some(stage.url("/health?delivery=1&sign=+%2B"));
+    let number = |text: &str| text.parse::<E164>().expect("a number");
     let sms = |to: &str, from: &str| Sms {
-        to: to.into(),
-        from: from.into(),
+        to: number(to),
+        from: number(from).into(),
         body: "🔔 Check Webex & press =1".into(),
         status_callback: callback.clone(),
         validity: 600,
@@ -34,19 +37,19 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     let text = twilio.send_sms(&sms(dana, own)).await.expect("sent");
     let quiet = Sms { status_callback: None, ..sms(dana, own) };
     twilio.send_sms(&quiet).await.expect("sent");
-    for (to, from) in [
-        ("+15005550009", own),
-        ("nobody", own),
-        (dana, "+12025550199"),
-        (dana, &format!("MG{}", "0".repeat(32))),
-    ] {
+    for (to, from) in [("+15005550009", own), (dana, "+12025550199")] {
         twilio.send_sms(&sms(to, from)).await.expect_err("refused");
+    }
+    // The client can't ask for these.
+    let service = format!("MG{}", "0".repeat(32));
+    for (to, key, from) in [("nobody", "From", own), (dana, "MessagingServiceSid", &service)] {
+        stage.twilio(Method::POST, "Messages.json", &[("To", to), (key, from), ("Body", "look")]).await;
     }
     client("wrong").send_sms(&quiet).await.expect_err("a wrong token");
 
     let call = Call {
-        to: dana.into(),
-        from: own.into(),
+        to: number(dana),
+        from: number(own),
         url: stage.url("/health"),
         status_callback: callback.clone(),
         timeout: 15,
@@ -57,22 +60,28 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     stage.hand(dana, "answer", Value::Null).await;
     twilio.cancel_call(&answered).await.expect("too late, and no failure");
     let ringing = twilio.place_call(&Call { status_callback: None, ..call.clone() }).await.expect("placed");
-    twilio.calls(Some(dana), Some(own)).await.expect("calls");
+    twilio.calls(Some(&number(dana)), Some(&number(own))).await.expect("calls");
     twilio.cancel_call(&ringing).await.expect("cancelled");
     let spoken_to = twilio.place_call(&Call { status_callback: None, ..call.clone() }).await.expect("placed");
     stage.hand(dana, "answer", Value::Null).await;
     twilio.hang_up(&spoken_to).await.expect("hung up");
     twilio.hang_up(&spoken_to).await.expect("over already");
-    twilio.place_call(&Call { to: "+15005550001".into(), ..call }).await.expect_err("refused");
-    twilio.call(&format!("CA{}", "0".repeat(32))).await.expect_err("unknown");
+    twilio.place_call(&Call { to: number("+15005550001"), ..call }).await.expect_err("refused");
+    let nothing: CallSid = format!("CA{}", "0".repeat(32)).parse().expect("a sid");
+    twilio.call(&nothing).await.expect_err("unknown");
 
     stage.settle().await;
     twilio.message(&text).await.expect("a text");
-    assert_eq!(twilio.messages(Some(dana), None).await.expect("texts").len(), 2);
+    assert_eq!(twilio.messages(Some(&number(dana)), None).await.expect("texts").len(), 2);
     twilio.messages(None, None).await.expect("texts");
 
     stage.hand(dana, "text", json!({"to": own, "body": "look", "media": ["shelf.png"]})).await;
-    let came = twilio.messages(Some(own), Some(dana)).await.expect("texts").pop().expect("the picture");
+    let came = twilio
+        .messages(Some(&number(own)), Some(&number(dana).into()))
+        .await
+        .expect("texts")
+        .pop()
+        .expect("the picture");
     let file = media(stage, &twilio, &came.sid).await;
     let with_file = Sms { body: String::new(), media: vec![file], ..sms(dana, own) };
     let with_file = twilio.send_sms(&with_file).await.expect("sent");
@@ -80,7 +89,7 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     stage.settle().await;
     assert_eq!(twilio.message(&with_file).await.expect("a text").status.as_deref(), Some("delivered"));
     let an_hour_ago = stage.runner.stage.clock.now() - SignedDuration::from_hours(1);
-    assert_eq!(twilio.inbound_since(own, an_hour_ago).await.expect("texts").len(), 1);
+    assert_eq!(twilio.inbound_since(&number(own), an_hour_ago).await.expect("texts").len(), 1);
     stage.twilio(Method::POST, &format!("Messages/{text}.json"), &[("Body", "")]).await;
     stage.twilio(Method::GET, "Messages.json?PageSize=1&Page=0&DateSent%3E=2020-01-01T00:00:00Z", &[]).await;
     // A day in the form that Twilio's own clients use.
@@ -101,7 +110,7 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
 }
 
 /// The files of a text. Returns the address at which anybody may see them, which nobody may at Twilio.
-async fn media(stage: &Stage, twilio: &Twilio, message: &str) -> String {
+async fn media(stage: &Stage, twilio: &Twilio, message: &MessageSid) -> String {
     stage.twilio(Method::GET, &format!("Messages/{message}/Media.json?PageSize=5"), &[]).await;
     let files = twilio.media_of(message).await.expect("files");
     let file = files.first().expect("a file");
@@ -126,7 +135,8 @@ async fn recordings(stage: &Stage, twilio: &Twilio) {
     stage.hand(DANA, "speak", json!({"text": "It is broken.", "seconds": 4})).await;
     stage.hand(DANA, "hangup", Value::Null).await;
     let list = stage.twilio(Method::GET, &format!("Recordings.json?CallSid={call}&PageSize=5"), &[]).await;
-    let sid = list["recordings"][0]["sid"].as_str().expect("a sid").to_owned();
+    let sid = list["recordings"][0]["sid"].as_str().expect("a sid");
+    let sid: RecordingSid = sid.parse().expect("a sid");
     stage.twilio(Method::GET, &format!("Recordings/{sid}.json"), &[]).await;
     let sound = twilio.fetch(&twilio.recording_url(&sid), 1 << 20).await.expect("a recording");
     assert_eq!(sound.content_type, "audio/mpeg");

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
 use handbell_local::runner::WEBEX_TOKEN;
 use handbell_outbound::webex::{NewWebhook, Post, Webex, WebexFile};
 use serde_json::{Value, json};
 
 use super::stage::{ALICE, Stage};
+
+/// An id that the simulated Webex didn't give.
+const NOWHERE: &str = "Y2lzY29zcGFyazovL3VzL1BFT1BMRS9mNWIzNjE4Ny1jOGRkLTQ3MjctOGIyZi1mOWM0NDdmMjkwNDY";
 
 /// Every method of the Webex client.
 pub(super) async fn all_of_webex(stage: &Stage) {
@@ -18,7 +22,8 @@ pub(super) async fn all_of_webex(stage: &Stage) {
     webex.create_room("In a team", Some(team)).await.expect("a space");
     let room = webex.create_room("Contract", None).await.expect("a space").id;
     webex.room(&room).await.expect("the space");
-    webex.room("nothing").await.expect_err("no space");
+    let nothing: RoomId = NOWHERE.parse().expect("an id");
+    webex.room(&nothing).await.expect_err("no space");
     assert_eq!(webex.rooms_with_title("Contract").await.expect("spaces").len(), 1);
 
     webex.add_member(&room, "alice@example.com", false).await.expect("added");
@@ -103,12 +108,13 @@ pub(super) async fn all_of_webex(stage: &Stage) {
 }
 
 /// The people who answer customers, and their teams.
-async fn people_and_teams(webex: &Webex, room: &str, team: &str) {
+async fn people_and_teams(webex: &Webex, room: &RoomId, team: &str) {
     let alice = webex.person_by_email("alice@example.com").await.expect("people").expect("Alice");
     assert_eq!(webex.person(&alice.id).await.expect("Alice").is_there(), Some(true));
     assert!(webex.person_by_email("nobody@elsewhere.test").await.expect("people").is_none());
-    webex.person("nobody").await.expect_err("nobody");
-    let ids = [alice.id.clone(), "nobody".to_owned()];
+    let nobody: PersonId = NOWHERE.parse().expect("an id");
+    webex.person(&nobody).await.expect_err("nobody");
+    let ids = [alice.id.clone(), nobody];
     assert_eq!(webex.people(&ids).await.expect("people").len(), 1);
 
     assert_eq!(webex.teams().await.expect("teams").len(), 1);
@@ -130,7 +136,7 @@ async fn people_and_teams(webex: &Webex, room: &str, team: &str) {
 }
 
 /// The files of a post, and Webex's responses while it scans a file for malware.
-async fn files(stage: &Stage, webex: &Webex, room: &str) {
+async fn files(stage: &Stage, webex: &Webex, room: &RoomId) {
     let posts = webex.messages(room, 150, false).await.expect("posts");
     let file = posts.into_iter().find_map(|post| post.files?.pop()).expect("a file");
     let length = webex.content_about(&file).await.expect("a file").length;
@@ -147,7 +153,14 @@ async fn files(stage: &Stage, webex: &Webex, room: &str) {
 }
 
 /// Responses of the simulated Webex that Handbell never asks for, but other clients do.
-async fn the_rest_of_webex(stage: &Stage, webex: &Webex, room: &str, team: &str, hook: &str, card: &str) {
+async fn the_rest_of_webex(
+    stage: &Stage,
+    webex: &Webex,
+    room: &str,
+    team: &str,
+    hook: &str,
+    card: &MessageId,
+) {
     let (ours, alice) = (WEBEX_TOKEN, ALICE);
     let get = async |path: &str| stage.webex(ours, "GET", path, Value::Null).await;
     let delete = async |path: String| stage.webex(ours, "DELETE", &path, Value::Null).await;
@@ -155,7 +168,8 @@ async fn the_rest_of_webex(stage: &Stage, webex: &Webex, room: &str, team: &str,
 
     let submit = json!({"type": "submit", "messageId": card, "inputs": {"action": "ack"}});
     let action = id(&stage.webex(alice, "POST", "/attachment/actions", submit).await);
-    assert_eq!(webex.action(&action).await.expect("a choice").message_id, card);
+    let action = action.parse().expect("an id");
+    assert_eq!(webex.action(&action).await.expect("a choice").message_id, *card);
     let mentioned = get(&format!("/messages?roomId={room}&max=1")).await;
     assert!(mentioned["items"][0]["mentionedPeople"].is_array());
 

@@ -1,7 +1,7 @@
 //! Faults of the lab that Handbell replaces. Each test states what holds instead.
 
 use handbell_sim::trouble::TroubleKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::people::{LINE, OUR_NUMBER, TOMMY};
 use crate::world::World;
@@ -99,6 +99,59 @@ async fn the_same_webhook_five_times_posts_one_text() {
     let posts = world.team(TOMMY).new_posts();
     assert_eq!(posts.iter().filter(|post| post.contains("once")).count(), 1, "{posts:#?}");
     tommy.reads(&["Thanks for signing up!"]);
+}
+
+/// Twilio signs names and values without separators: a name that moves into the value before it leaves the signature as it was.
+#[tokio::test]
+async fn a_signed_text_whose_sid_has_another_form_is_refused_and_changes_nothing() {
+    let world = World::with(LINE).await;
+    let tommy = world.customer(TOMMY);
+    let sid = "SM0123456789abcdef0123456789abcdef";
+    let of = [("From", TOMMY), ("To", OUR_NUMBER), ("Body", "once")];
+    let genuine = [of.as_slice(), &[("MessageSid", sid), ("NumMedia", "0")]].concat();
+    assert_eq!(world.signed("/twilio/sms", &genuine).await.status, 200);
+    world.settle().await;
+    tommy.reads(&["Thanks for signing up!"]);
+    let known = world.known_of(TOMMY).await;
+    for sid in [&format!("{sid}NumMedia0"), &sid[..33], "SM1", "CA0123456789abcdef0123456789abcdef"] {
+        let answer = world.signed("/twilio/sms", &[of.as_slice(), &[("MessageSid", sid)]].concat()).await;
+        assert_eq!(
+            (answer.status, answer.body.trim()),
+            (400, "MessageSid: this isn't the form of a sid of a Twilio message"),
+            "{sid}"
+        );
+    }
+    world.settle().await;
+    assert_eq!(world.known_of(TOMMY).await, known);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_signed_webhook_whose_ids_have_another_form_is_refused_and_changes_nothing() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    alice.says("hello").await;
+    tommy.reads(&["Thanks for signing up!", "hello"]);
+    let known = world.known_of(TOMMY).await;
+    let hooks = world.webex_hooks().into_iter().rev();
+    let mut hooks = hooks.map(|(_, body)| serde_json::from_str::<Value>(&body).unwrap());
+    let genuine = hooks.find(|hook| hook["resource"] == "messages").unwrap();
+    assert_eq!(world.signed_hook(&genuine).await.status, 200);
+    for (name, kind) in [("id", "message"), ("roomId", "space"), ("personId", "person")] {
+        let id = genuine["data"][name].as_str().unwrap();
+        for odd in [format!("{id}#1"), format!("{id}/.."), "m1".to_owned()] {
+            let mut hook = genuine.clone();
+            hook["data"][name] = json!(odd);
+            let answer = world.signed_hook(&hook).await;
+            let why = format!("the webhook's {name}: this isn't the form of an id of a Webex {kind}");
+            assert_eq!((answer.status, answer.body.trim()), (400, why.as_str()), "{odd}");
+        }
+    }
+    world.pass(60).await;
+    tommy.reads_nothing();
+    assert_eq!(world.known_of(TOMMY).await, known);
+    world.read_all();
 }
 
 #[tokio::test]

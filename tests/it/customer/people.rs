@@ -2,7 +2,9 @@
 
 use handbell_core::conversation::Conversation;
 use handbell_core::incident::Subject;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha1::Sha1;
 
 use crate::world::{Answer, World};
 
@@ -102,6 +104,16 @@ impl World {
         let entries = self.runner.stage.wire.entries().into_iter();
         let hooks = entries.filter(|entry| entry.from == "webex" && entry.to == "handbell");
         hooks.map(|entry| (entry.headers, entry.body)).collect()
+    }
+
+    /// Sends a webhook with this body, signed as Webex signs.
+    pub(crate) async fn signed_hook(&self, body: &Value) -> Answer {
+        let body = body.to_string();
+        let mut mac = Hmac::<Sha1>::new_from_slice(handbell_local::runner::WEBEX_SECRET.as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        let signature: String =
+            mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        self.send("POST", "/webex", &[JSON, ("x-spark-signature", &signature)], body).await
     }
 
     /// Sends a request to Webex as Handbell does.

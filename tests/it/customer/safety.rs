@@ -91,7 +91,7 @@ async fn a_form_with_a_known_customers_number_sends_nothing_to_the_mail_address_
     assert!(posts.contains("Anybody can type a number into the form"), "{posts}");
     alice.says("It is 12.").await;
     tommy.reads(&["It is 12."]);
-    assert!(world.runner.cloud.mail().letters().is_empty(), "no mail to whoever filled in the form");
+    assert!(world.runner.cloud.mail().sent_mails().is_empty(), "no mail to whoever filled in the form");
     world.read_all();
 }
 

@@ -338,7 +338,7 @@ async fn a_form_reaches_the_same_space_and_causes_no_texts() {
     tommy.reads_nothing();
     let posts = team.new_posts().join("\n");
     assert!(posts.contains("It goes by mail only"), "{posts}");
-    let mail = world.runner.cloud.mail().letters().pop().expect("a mail");
+    let mail = world.runner.cloud.mail().sent_mails().pop().expect("a mail");
     let text = mail.text.unwrap_or_default();
     assert!(text.contains("what is it about?"), "{text}");
     assert_eq!(mail.to, ["tommy@example.org"]);
@@ -443,7 +443,7 @@ async fn an_expired_conversation_is_erased_and_another_begins() {
             .runner
             .store
             .conversations()
-            .load_conversation(&subject, Some(TOMMY), None, days(later))
+            .load_conversation(&subject, Some(&TOMMY.into()), None, days(later))
             .await
             .unwrap();
         assert_eq!(loaded.conversation.unwrap().address.is_some(), known, "after {later} days");

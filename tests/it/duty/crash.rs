@@ -126,9 +126,9 @@ async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch
     for number in 1..=incident.dispatches {
         let key = DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number };
         let dispatch = world.runner.store.dispatches().dispatch(&key).await.unwrap().expect("a dispatch");
-        for (name, delivery) in &dispatch.deliveries {
+        for (id, delivery) in &dispatch.deliveries {
             let settled = matches!(delivery.progress, Progress::Sent | Progress::Cancelled);
-            assert!(settled, "{here}: {} is {delivery:?}", dispatch.reference_tag(name));
+            assert!(settled, "{here}: {} is {delivery:?}", dispatch.reference_tag(*id));
         }
         assert!(dispatch.facts.is_empty(), "{here}: facts are published");
         assert!(dispatch.lease.is_free(), "{here}: nobody holds it");
@@ -139,15 +139,15 @@ async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch
 
 /// A mail can't be looked up: it is sent again for each attempt with unknown outcome, and at most three times.
 fn letters(world: &World, here: &str, dispatches: &[Dispatch]) {
-    let sent = world.letters();
+    let sent = world.sent_mails();
     let mut wanted = 0;
     for dispatch in dispatches {
-        for (name, delivery) in &dispatch.deliveries {
+        for (id, delivery) in &dispatch.deliveries {
             if !matches!(delivery.message, Message::Mail(MailMessage::IncidentReport { .. })) {
                 continue;
             }
             wanted += 1;
-            let mark = dispatch.reference_tag(name);
+            let mark = dispatch.reference_tag(*id);
             let copies = sent.iter().filter(|letter| letter["headers"].to_string().contains(&mark)).count();
             let most = (1 + delivery.unknowns).min(MAX_UNKNOWN) as usize;
             assert!((1..=most).contains(&copies), "{here}: {copies} copies of {mark}, {delivery:?}");

@@ -82,7 +82,7 @@ impl World {
 
     /// Returns the paths of the links in the mails that were sent, oldest first.
     fn links(&self) -> Vec<String> {
-        let letters = self.letters();
+        let letters = self.sent_mails();
         let texts = letters.iter().map(|letter| letter["text"].as_str().unwrap_or_default());
         let links = texts.filter_map(|text| {
             let piece = text.split_once("/act/")?.1.split_whitespace().next()?;

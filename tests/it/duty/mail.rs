@@ -16,7 +16,7 @@ async fn a_recovery_ends_the_incident_and_everybody_who_was_called_is_notified()
     assert!(world.new_texts(DANA)[0].contains("done, says Monitoring"));
     world.pass(400).await;
     assert_eq!(world.calls(ELI), 0);
-    assert_eq!(world.letters().len(), 1, "one report");
+    assert_eq!(world.sent_mails().len(), 1, "one report");
     // The next problem of the same thing is a new incident.
     world.mail(&nagios("p3", "PROBLEM: db1/MySQL is CRITICAL", "again")).await;
     assert_eq!((world.alert().await.epoch, world.alert().await.phase), (2, Phase::Open));
@@ -154,7 +154,7 @@ async fn a_mail_reply_acknowledges_only_with_dmarc_a_known_sender_and_the_incide
     let world =
         World::with_files(DUTY, &[("people.csv", people.as_str()), ("rotas.yaml", super::ROTAS)]).await;
     world.mail(&problem()).await;
-    let letters = world.letters();
+    let letters = world.sent_mails();
     assert_eq!(letters.len(), 1, "{letters:#?}");
     assert_eq!(letters[0]["to"][0], "dana@example.com");
     assert!(letters[0]["text"].as_str().unwrap().contains("/act/"), "{letters:#?}");
@@ -249,7 +249,7 @@ async fn strangers_learn_no_numbers_and_the_space_no_secret() {
     world.text_from(DANA, "The key is under the mat").await;
     world.text_from(DANA, "done").await;
     world.pass(90).await;
-    let letters = world.letters();
+    let letters = world.sent_mails();
     let report = letters[0]["text"].as_str().unwrap();
     assert!(report.contains("Dana") && !report.contains("+1202") && !report.contains("mat"), "{report}");
     let spaces = world.spaces();

@@ -128,10 +128,12 @@ async fn the_incident_report_goes_to_the_reporter_and_to_the_addresses_of_the_so
     world.text_from(DANA, "done").await;
     world.pass(90).await;
     let mut to: Vec<String> =
-        world.letters().iter().map(|letter| letter["to"][0].as_str().unwrap().to_owned()).collect();
+        world.sent_mails().iter().map(|letter| letter["to"][0].as_str().unwrap().to_owned()).collect();
     to.sort();
     assert_eq!(to, ["nagios@mon.example.com", "noc@example.com"]);
-    assert!(world.letters().iter().all(|letter| letter["subject"] == "Re: PROBLEM: db1/MySQL is CRITICAL"));
+    assert!(
+        world.sent_mails().iter().all(|letter| letter["subject"] == "Re: PROBLEM: db1/MySQL is CRITICAL")
+    );
     world.read_all();
 }
 

@@ -227,7 +227,7 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
     store.roster_editor().put_person(&dana, Some(before)).await.unwrap();
     world.mail(&problem()).await;
     assert_eq!(world.calls(DANA), 0, "nobody knows yet whose number it is");
-    assert_eq!(world.letters().len(), 1, "so Dana gets a mail");
+    assert_eq!(world.sent_mails().len(), 1, "so Dana gets a mail");
 
     let now = world.now();
     assert!(store.codes().ask_code(DANA, &Code::new("dana", DANA, "042137", "salt", now)).await.unwrap());
@@ -235,7 +235,7 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
     let mut dispatch = Dispatch::new(key, Body::Notice, now);
     let content = Content::Text("042137 is your code".to_owned());
     dispatch.add(Delivery::new(
-        Message::Phone(PhoneMessage::Text { to: DANA.to_owned(), from: String::new(), content }),
+        Message::Phone(PhoneMessage::Text { to: DANA.parse().unwrap(), from: None, content }),
         now,
     ));
     assert!(

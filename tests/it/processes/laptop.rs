@@ -234,8 +234,8 @@ impl Laptop {
         }
         let (mut wanted_posts, mut wanted_texts, mut wanted_calls) = (0, 0, BTreeMap::<String, usize>::new());
         for dispatch in self.dispatches().await {
-            for (name, delivery) in &dispatch.deliveries {
-                let mark = dispatch.reference_tag(name);
+            for (id, delivery) in &dispatch.deliveries {
+                let mark = dispatch.reference_tag(*id);
                 assert_eq!(delivery.progress, Progress::Sent, "{mark}: {delivery:#?}");
                 let copies =
                     |all: &[String]| all.iter().filter(|text| has_reference_tag(text, &mark)).count();
@@ -251,7 +251,7 @@ impl Laptop {
                         assert_eq!(copies(&texts), 1, "copies of {mark} in {texts:#?}");
                     }
                     Message::Phone(PhoneMessage::Call { to, .. }) => {
-                        *wanted_calls.entry(to.clone()).or_default() += 1
+                        *wanted_calls.entry(to.to_string()).or_default() += 1
                     }
                     Message::Space(SpaceMessage::Invite { email, moderator }) => {
                         let member =

@@ -81,7 +81,7 @@ async fn alert(scene: &Scene, counter: &Counter, host: &str) -> Result<Cost, Err
     scene.pass(90).await?;
     next("Eli writes \"done\"; the report in the space and by mail");
 
-    let told = scene.runner.cloud.mail().letters().len();
+    let told = scene.runner.cloud.mail().sent_mails().len();
     if told == 0 {
         return Err("an alert was over, and nobody got a report by mail".into());
     }

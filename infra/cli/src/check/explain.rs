@@ -1,5 +1,6 @@
 //! Translates the validator's errors into faults with messages for people.
 
+use handbell_core::address::{BadE164, BadEmailAddress, BadSender};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
@@ -59,6 +60,17 @@ pub(super) fn explain(
         }
         ValidationErrorKind::Constant { expected_value } => {
             add(What::Wrong, wrong_choice(error.instance(), std::iter::once(&**expected_value)));
+        }
+        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MaxLength { .. }
+            if is_about(error, "EmailAddress") =>
+        {
+            add(What::Wrong, format!("{} {BadEmailAddress}", error.instance()))
+        }
+        ValidationErrorKind::Pattern { .. } if is_about(error, "E164") => {
+            add(What::Wrong, format!("{} {BadE164}", error.instance()))
+        }
+        ValidationErrorKind::Pattern { .. } if is_about(error, "SmsSender") => {
+            add(What::Wrong, format!("{} {BadSender}", error.instance()))
         }
         ValidationErrorKind::Pattern { .. } if is_about(error, "Span") => {
             add(What::Wrong, format!("{} is not a duration; write 30s, 5m, 6h or 1h 30m", error.instance()))

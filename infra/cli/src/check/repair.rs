@@ -54,8 +54,10 @@ fn something(root: &Value, schema: &Value) -> Value {
         Some("array") => json!([]),
         Some("boolean") => json!(false),
         Some("integer" | "number") => inner("minimum").cloned().unwrap_or(json!(1)),
-        // Durations are the only strings with a pattern.
-        Some("string") if inner("pattern").is_some() => json!("1h"),
+        // Every string with a pattern has an example.
+        Some("string") if inner("pattern").is_some() => {
+            inner("examples").and_then(|all| all.get(0)).cloned().unwrap_or(Value::Null)
+        }
         Some("string") => json!("x"),
         _ => Value::Null,
     }

@@ -437,6 +437,62 @@ fn the_check_agrees_with_the_functions_deserializer() {
     }
 }
 
+/// Every place of a number, a sender or an address. All of them are reported at once, with the same advice.
+#[test]
+fn malformed_numbers_and_addresses_are_reported_everywhere() {
+    let text = r#"webex: { token: { secret: webex }, webhook: { secret: hook } }
+twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }, from: "0033644606827" }
+admins: { webex: [admin], sms: ["+33644606828", "112"] }
+mail: { domain: in.example.com, from: alerts, links: { secret: links } }
+plans:
+  a:
+    space: { title: A, moderators: [a at example.com], participants: [a@localhost] }
+    steps:
+      - sms: [{ to: ["+0352691496401"], text: a, from: A name that is too long }]
+      - after: 1m
+        call: [{ to: ["691 496 401"], say: a, from: Handbell }]
+        page: [{ to: ["12"], from: Handbell }]
+        people: { moderators: ["@example.com"], participants: ["c@d@example.com"] }
+sources:
+  m: { plan: a, address: { secret: m }, report_to: [ops] }
+lines:
+  support:
+    number: 202 555 0100
+    agents: [{ email: "dana@example.com,eve", phone: "12x" }]
+    voice: { forward: "112", after_hours: "0044" }
+    mail: { from: support, reply_to: nobody }
+"#;
+    let found = check(text, &|_| true).expect_err("much is wrong");
+    let found: Vec<String> = found.iter().map(|one| format!("{}: {}", one.path, one.message)).collect();
+    let number = "is no phone number; write it with + and the country's code, digits only: +352691496401";
+    let wanted = [
+        ("twilio.from", "0033644606827", number),
+        ("admins.webex[0]", "admin", "is no mail address"),
+        ("admins.sms[1]", "112", number),
+        ("mail.from", "alerts", "is no mail address"),
+        ("plans.a.space.moderators[0]", "a at example.com", "is no mail address"),
+        ("plans.a.space.participants[0]", "a@localhost", "is no mail address"),
+        ("plans.a.steps[0].sms[0].to[0]", "+0352691496401", number),
+        ("plans.a.steps[0].sms[0].from", "A name that is too long", number),
+        ("plans.a.steps[1].call[0].to[0]", "691 496 401", number),
+        ("plans.a.steps[1].call[0].from", "Handbell", number),
+        ("plans.a.steps[1].page[0].to[0]", "12", number),
+        ("plans.a.steps[1].page[0].from", "Handbell", number),
+        ("plans.a.steps[1].people.moderators[0]", "@example.com", "is no mail address"),
+        ("plans.a.steps[1].people.participants[0]", "c@d@example.com", "is no mail address"),
+        ("sources.m.report_to[0]", "ops", "is no mail address"),
+        ("lines.support.number", "202 555 0100", number),
+        ("lines.support.agents[0].email", "dana@example.com,eve", "is no mail address"),
+        ("lines.support.agents[0].phone", "12x", number),
+        ("lines.support.voice.forward", "112", number),
+        ("lines.support.voice.after_hours", "0044", number),
+        ("lines.support.mail.from", "support", "is no mail address"),
+        ("lines.support.mail.reply_to", "nobody", "is no mail address"),
+    ];
+    let wanted = wanted.map(|(path, value, what)| format!("{path}: {value:?} {what}"));
+    assert_eq!(found, wanted);
+}
+
 #[test]
 fn days_in_durations_are_refused_with_advice() {
     let text = format!(

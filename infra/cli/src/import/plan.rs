@@ -1,6 +1,6 @@
 //! Converts the steps of one of the robot's buttons to a plan.
 
-use handbell_core::config::{is_address, is_phone_number, is_sender};
+use handbell_core::address::{E164, EmailAddress, SmsSender};
 
 use super::notes::Notes;
 use super::robot::{number, values, within};
@@ -44,7 +44,7 @@ impl Plan {
             let all = within(robot, "spark", key).map(Node::items).unwrap_or_default();
             let mut good = Vec::new();
             for address in all.iter().filter_map(Node::text).map(str::trim) {
-                if is_address(address) {
+                if EmailAddress::is_valid(address) {
                     good.push(address.to_owned());
                 } else {
                     notes.say(format!("{address:?} in `spark.{key}` was left out: it is not a mail address"));
@@ -168,8 +168,8 @@ impl Said {
             return None;
         }
         let from = values(node, "from").last().and_then(|text| {
-            if is_sender(text)
-                && (what == "SMS" || is_phone_number(text))
+            if text.parse::<SmsSender>().is_ok()
+                && (what == "SMS" || text.parse::<E164>().is_ok())
                 && !text.bytes().all(|byte| byte.is_ascii_digit())
             {
                 Some((*text).to_owned())

@@ -1,6 +1,6 @@
 //! Reads and merges the robot's files, and notes the settings that can't be imported.
 
-use handbell_core::config::is_phone_number;
+use handbell_core::address::E164;
 
 use super::notes::Notes;
 use crate::check::{Entry, Kind, Node, compose};
@@ -61,7 +61,7 @@ pub(super) fn number(text: &str, notes: &mut Notes) -> Option<String> {
         }
         None => bare,
     };
-    if !is_phone_number(&whole) {
+    if whole.parse::<E164>().is_err() {
         notes.say(format!("the number {text:?} was left out: write it with + and the country code"));
         return None;
     }

@@ -81,7 +81,7 @@ fn the_first_generation_is_imported() {
     assert_eq!(plan.space.title, "Green Power Demonstration");
     assert_eq!(plan.space.moderators, ["m1@example.com", "m2@example.com"]);
     assert_eq!(plan.steps.len(), 5);
-    assert_eq!(config.from(), "+33644606827");
+    assert_eq!(config.from().map(|from| from.as_str()), Some("+33644606827"));
     assert_eq!(plan.steps[1].sms[0].to, ["+352691496401"]);
     assert_eq!(plan.steps[2].call[0].say, "Hello, there is something in the room");
     let first = plan.steps[0].post.as_ref().expect("a post");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
-use handbell_core::config::{is_address, is_phone_number};
+use handbell_core::address::E164;
 use handbell_core::oncall::{Contact, Person, Roster, is_name, parse_rules, rules_text};
 use jiff::tz::TimeZone;
 
@@ -149,7 +149,6 @@ fn columns(heading: &StringRecord) -> Result<Vec<String>, Vec<Mistake>> {
 
 fn person<'a>(row: &dyn Fn(&str) -> &'a str, say: &mut dyn FnMut(&str, String)) -> (Person, Vec<String>) {
     let (id, name, email) = (row("id"), row("name"), row("email"));
-    let unverified = |address: &str| Contact { address: address.to_owned(), verified_at: None };
     if !is_name(id) {
         say(
             "id",
@@ -159,18 +158,21 @@ fn person<'a>(row: &dyn Fn(&str) -> &'a str, say: &mut dyn FnMut(&str, String)) 
     if name.is_empty() {
         say("name", "the name is missing; write the name that people know".to_owned());
     }
-    if !email.is_empty() && !is_address(email) {
+    let address = email.parse().ok().map(|address| Contact { address, verified_at: None });
+    if !email.is_empty() && address.is_none() {
         say("email", format!("{email:?} is not a mail address"));
     }
-    let mut phones: Vec<Contact> = Vec::new();
+    let mut phones: Vec<Contact<E164>> = Vec::new();
     for phone in row("phones").split_whitespace() {
-        if !is_phone_number(phone) {
+        let Ok(address) = phone.parse::<E164>() else {
             let advice = "write it with + and the country code, without spaces: +12025550111";
             say("phones", format!("{phone:?} is not a phone number; {advice}"));
-        } else if phones.iter().any(|known| known.address == phone) {
+            continue;
+        };
+        if phones.iter().any(|known| known.address == address) {
             say("phones", format!("{phone} occurs twice"));
         }
-        phones.push(unverified(phone));
+        phones.push(Contact { address, verified_at: None });
     }
     let timezone = some(row("timezone"));
     if let Some(zone) = timezone.as_ref().filter(|zone| TimeZone::get(zone).is_err()) {
@@ -196,8 +198,7 @@ fn person<'a>(row: &dyn Fn(&str) -> &'a str, say: &mut dyn FnMut(&str, String)) 
         say("rules", format!("{bad} (at character {})", bad.column));
         Vec::new()
     });
-    let email = some(email).map(|email| unverified(&email));
-    let (id, name) = (id.to_owned(), name.to_owned());
+    let (id, name, email) = (id.to_owned(), name.to_owned(), address);
     (Person { id, name, email, phones, language, timezone, rules, version: 0 }, teams)
 }
 

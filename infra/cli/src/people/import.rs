@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handbell_core::oncall::{Contact, Person, Roster, Team};
+use handbell_core::oncall::{Person, Roster, Team};
 use handbell_store::RosterChange;
 use jiff::Timestamp;
 
@@ -27,8 +27,12 @@ impl Import {
         for (read, _) in &file.people {
             let known = roster.people.get(&read.id);
             let mut next = merged(file, read, known);
-            for contact in next.email.iter_mut().chain(&mut next.phones) {
-                contact.verified_at = known.and_then(|known| since(known, contact)).or(vouched);
+            let since = |address: &str| known.and_then(|known| since(known, address)).or(vouched);
+            if let Some(email) = &mut next.email {
+                email.verified_at = since(&email.address);
+            }
+            for phone in &mut next.phones {
+                phone.verified_at = since(&phone.address);
             }
             if known == Some(&next) {
                 import.same += 1;
@@ -49,10 +53,10 @@ impl Import {
     }
 
     /// Returns the unverified contacts, each with its person.
-    pub fn unverified(&self) -> impl Iterator<Item = (&Person, &Contact)> {
+    pub fn unverified(&self) -> impl Iterator<Item = (&Person, &str)> {
         self.people.iter().flat_map(|(person, _)| {
-            let contacts = person.email.iter().chain(&person.phones);
-            contacts.filter(|contact| contact.verified_at.is_none()).map(move |contact| (person, contact))
+            let unverified = person.contacts().filter(|(_, verified_at)| verified_at.is_none());
+            unverified.map(move |(address, _)| (person, address))
         })
     }
 }
@@ -81,9 +85,8 @@ fn merged(file: &File, read: &Person, known: Option<&Person>) -> Person {
 }
 
 /// Returns since when this contact of the person is verified.
-fn since(known: &Person, contact: &Contact) -> Option<Timestamp> {
-    let mut contacts = known.email.iter().chain(&known.phones);
-    contacts.find(|other| other.address == contact.address)?.verified_at
+fn since(known: &Person, address: &str) -> Option<Timestamp> {
+    known.contacts().find(|(other, _)| *other == address)?.1
 }
 
 /// Returns the new and changed teams. A person in the file belongs exactly to the teams that the file names, after the

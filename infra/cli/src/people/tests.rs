@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use handbell_core::oncall::{Rota, Team, parse_rules};
+use handbell_core::oncall::{Person, Rota, Team, parse_rules};
 use insta::assert_snapshot;
 
 use super::*;
@@ -44,7 +44,7 @@ fn a_file_is_read() {
     );
     assert_eq!(dana.rules, parse_rules("text; call after 2m every 5m x3").unwrap());
     assert_eq!((eli.email.as_ref(), eli.timezone.as_ref(), eli.rules.len()), (None, None, 0));
-    assert!(contacts(dana).chain(contacts(eli)).all(|contact| contact.verified_at.is_none()));
+    assert!(dana.contacts().chain(eli.contacts()).all(|(_, verified_at)| verified_at.is_none()));
     // As European spreadsheets write it, with another order of the columns.
     let other = "\u{feff}Name;ID;Phones\r\n Dana ;dana; +12025550111 \r\n;;\r\n";
     let file = csv::read(other).unwrap();
@@ -107,6 +107,11 @@ async fn one_wrong_line_prevents_the_import() {
         "{error}"
     );
     assert!(everybody(&directory).await.is_empty());
+    // It would be two recipients in the header of a mail.
+    let wrong = FILE.replace("dana@example.com", "\"dana@example.com,eve\"");
+    let error = import(&wrong, yes(), &directory).await.unwrap_err().to_string();
+    assert!(error.ends_with("line 2, email: \"dana@example.com,eve\" is not a mail address"), "{error}");
+    assert!(everybody(&directory).await.is_empty());
     let dry = Asked { dry_run: true, ..yes() };
     let said = import(FILE, dry, &directory).await.unwrap();
     assert!(said.starts_with("Nothing was changed. It would be: 2 new, 0 changed, 0 as before.\n"), "{said}");
@@ -155,7 +160,7 @@ async fn known_contacts_stay_verified_and_new_ones_are_not() {
     "#);
     let dana = &everybody(&directory).await["dana"];
     let verified: Vec<_> =
-        contacts(dana).map(|contact| (contact.address.as_str(), contact.verified_at.is_some())).collect();
+        dana.contacts().map(|(address, verified_at)| (address, verified_at.is_some())).collect();
     assert_eq!(verified, [("dana@example.com", true), ("+12025550111", true), ("+12025550131", false)]);
     let version = dana.version;
     let said = import(&changed, Asked::default(), &directory).await.unwrap();

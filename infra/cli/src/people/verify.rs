@@ -1,12 +1,12 @@
 //! Verifies phones and addresses: sends a code to the contact, and checks the code that the person returns.
 
-use handbell_core::config::is_phone_number;
+use handbell_core::address::{BadEmailAddress, E164};
 use handbell_core::delivery::{
     Body, Content, Delivery, Dispatch, DispatchKey, MailMessage, Message, PhoneMessage,
 };
 use handbell_core::incident::Subject;
+use handbell_core::oncall::Person;
 use handbell_core::oncall::code::{Code, six_digits};
-use handbell_core::oncall::{Contact, Person};
 use handbell_store::Checked;
 use jiff::SignedDuration;
 
@@ -31,8 +31,8 @@ impl std::fmt::Debug for ToSend {
     }
 }
 
-fn unverified(person: &Person) -> impl Iterator<Item = &Contact> {
-    person.email.iter().chain(&person.phones).filter(|contact| contact.verified_at.is_none())
+fn unverified(person: &Person) -> impl Iterator<Item = &str> {
+    person.contacts().filter(|(_, verified_at)| verified_at.is_none()).map(|(address, _)| address)
 }
 
 async fn person(directory: &Directory, id: &str) -> Result<Person, Failure> {
@@ -46,14 +46,14 @@ async fn person(directory: &Directory, id: &str) -> Result<Person, Failure> {
 pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Result<Vec<ToSend>, Failure> {
     let person = person(directory, id).await?;
     let mut to_send = Vec::new();
-    for Contact { address, .. } in unverified(&person) {
+    for address in unverified(&person) {
         let code = six_digits((around.chance)());
         let salt = format!("{:032x}", (around.chance)());
         let kept = Code::new(&person.id, address, &code, &salt, directory.now);
         if directory.store.codes().ask_code(address, &kept).await.map_err(Failure::unreachable)? {
             to_send.push(ToSend {
                 person: person.id.clone(),
-                address: address.clone(),
+                address: address.to_owned(),
                 text: format!(
                     "{code} is your Handbell code, valid for 15 minutes. Reply with it, or tell it only to the person who added you to Handbell."
                 ),
@@ -80,9 +80,13 @@ pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Resul
         let key = DispatchKey { subject: Subject::notice(&address), epoch, number: 1 };
         let mut dispatch = Dispatch::new(key, Body::Notice, directory.now);
         let content = Content::Text(text);
-        let say = match is_phone_number(&address) {
-            true => Message::Phone(PhoneMessage::Text { to: address.clone(), from: String::new(), content }),
-            false => Message::Mail(MailMessage::Page { email: address.clone(), content }),
+        let say = match address.parse::<E164>() {
+            Ok(to) => Message::Phone(PhoneMessage::Text { to, from: None, content }),
+            Err(_) => {
+                let email =
+                    address.parse().map_err(|error: BadEmailAddress| format!("{address:?} {error}"))?;
+                Message::Mail(MailMessage::Page { email, content })
+            }
         };
         dispatch.add(Delivery::new(say, directory.now));
         let written = directory
@@ -107,7 +111,7 @@ pub async fn confirm(
     directory: &Directory,
 ) -> Result<String, Failure> {
     let person = person(directory, id).await?;
-    let waiting = unverified(&person).map(|contact| contact.address.as_str());
+    let waiting = unverified(&person);
     let waiting: Vec<&str> = waiting.filter(|address| contact.is_none_or(|only| only == *address)).collect();
     if waiting.is_empty() {
         return Err(Failure::Refused(match contact {

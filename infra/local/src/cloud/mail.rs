@@ -13,12 +13,12 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub use super::letter::Letter;
 pub use super::mime::Attachment;
+pub use super::sent_mail::SentMail;
 
 use super::door::Door;
 use super::receipt::{Envelope, Receipt, Verdicts};
-use super::{REGION, letter, lock, mime};
+use super::{REGION, lock, mime, sent_mail};
 use handbell_sim::Stage;
 
 /// The only operation: SES API v2, SendEmail.
@@ -32,7 +32,7 @@ const LARGEST: usize = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Mail {
     stage: Stage,
-    letters: Arc<Mutex<VecDeque<Letter>>>,
+    sent: Arc<Mutex<VecDeque<SentMail>>>,
     /// The inbound domain, if any.
     inbound_domain: Arc<Mutex<Option<String>>>,
     receipt: Arc<OnceLock<Receipt>>,
@@ -41,7 +41,7 @@ pub struct Mail {
 impl Mail {
     /// Creates an SES without mail.
     pub fn new(stage: Stage) -> Self {
-        Self { stage, letters: Arc::default(), inbound_domain: Arc::default(), receipt: Arc::default() }
+        Self { stage, sent: Arc::default(), inbound_domain: Arc::default(), receipt: Arc::default() }
     }
 
     /// Sets the inbound domain, whose mail goes to the receipt rule of [`Mail::arrives_by`]. Without a domain, no mail does.
@@ -55,13 +55,13 @@ impl Mail {
     }
 
     /// Returns the last 500 mails, the oldest first.
-    pub fn letters(&self) -> Vec<Letter> {
-        lock(&self.letters).iter().cloned().collect()
+    pub fn sent_mails(&self) -> Vec<SentMail> {
+        lock(&self.sent).iter().cloned().collect()
     }
 
     /// Returns the mails for the page and `GET /sim/mail`, the newest last.
     pub fn view(&self) -> Value {
-        json!(self.letters())
+        json!(self.sent_mails())
     }
 
     /// Answers a request of the SDK, unless the current trouble is a lost answer.
@@ -79,17 +79,17 @@ impl Mail {
             );
         }
         let asked = body.ok_or("the mail is larger than 40 MB".to_owned());
-        match asked.and_then(|body| letter::read(body, at)) {
-            Ok((letter, mail)) => {
-                let id = letter.id.clone();
+        match asked.and_then(|body| sent_mail::read(body, at)) {
+            Ok((sent, mail)) => {
+                let id = sent.id.clone();
                 {
-                    let mut letters = lock(&self.letters);
-                    letters.push_back(letter.clone());
-                    if letters.len() > KEPT {
-                        letters.pop_front();
+                    let mut kept = lock(&self.sent);
+                    kept.push_back(sent.clone());
+                    if kept.len() > KEPT {
+                        kept.pop_front();
                     }
                 }
-                self.come_in(&letter, mail);
+                self.come_in(&sent, mail);
                 Json(json!({ "MessageId": id })).into_response()
             }
             Err(why) => error(StatusCode::BAD_REQUEST, "BadRequestException", &why),
@@ -97,7 +97,7 @@ impl Mail {
     }
 
     /// Delivers a mail to its recipients in the inbound domain. Nothing here ends a loop of automatic answers.
-    fn come_in(&self, letter: &Letter, mail: Vec<u8>) {
+    fn come_in(&self, sent: &SentMail, mail: Vec<u8>) {
         let (Some(domain), Some(receipt)) = (lock(&self.inbound_domain).clone(), self.receipt.get()) else {
             return;
         };
@@ -105,15 +105,15 @@ impl Mail {
             address.rsplit_once('@').is_some_and(|(_, other)| other.eq_ignore_ascii_case(&domain))
         };
         let to: Vec<String> =
-            letter.to.iter().map(|to| mime::bare(to)).filter(ours).map(str::to_owned).collect();
+            sent.to.iter().map(|to| mime::bare(to)).filter(ours).map(str::to_owned).collect();
         if to.is_empty() {
             return;
         }
         // Bounces go to the envelope's sender, not to the sender in the header.
-        let from = format!("{}@{REGION}.amazonses.com", letter.id);
+        let from = format!("{}@{REGION}.amazonses.com", sent.id);
         let envelope = Envelope { from, to, verdicts: Verdicts::default() };
         if let Err(why) = receipt.receive(&envelope, &mail, false) {
-            tracing::warn!(letter = letter.id, %why, "a mail to our own domain did not come in");
+            tracing::warn!(mail = sent.id, %why, "a mail to our own domain did not come in");
         }
     }
 }

@@ -74,7 +74,7 @@ async fn a_mail_is_kept_as_it_would_arrive() {
         mail.view(),
         json!([{
             "id": id,
-            "at": mail.letters()[0].at,
+            "at": mail.sent_mails()[0].at,
             "from": "Garden shop <shop@example.com>",
             "to": ["anna@example.net", "\"Miller, Ben\" <ben@example.net>"],
             "subject": "Your order – Größe M",
@@ -93,7 +93,7 @@ async fn a_mail_is_kept_as_it_would_arrive() {
     assert_eq!((wire.len(), wire[0].to.as_str(), wire[0].status), (1, "ses", 200));
     assert!(wire[0].answer.contains(&id) && wire[0].body.contains("It is ready."));
     assert!(wire[0].headers.iter().all(|(name, _)| name != "authorization"));
-    let shown = format!("{:?}", mail.letters());
+    let shown = format!("{:?}", mail.sent_mails());
     assert!(!shown.contains("example") && !shown.contains("ready"), "{shown}");
 }
 
@@ -103,7 +103,7 @@ async fn the_newest_is_last_and_the_oldest_is_forgotten() {
     for number in 0..KEPT + 2 {
         ask(&mail, &with("/Content/Simple/Subject/Data", json!(number.to_string()))).await;
     }
-    let letters = mail.letters();
+    let letters = mail.sent_mails();
     assert_eq!((letters.len(), letters[0].subject.as_str()), (KEPT, "2"));
     assert_eq!(letters[KEPT - 1].subject, (KEPT + 1).to_string());
 }
@@ -118,7 +118,7 @@ async fn a_raw_mail_names_its_people_itself() {
     named["FromEmailAddress"] = json!("other@example.com");
     named["Destination"] = json!({"BccAddresses": ["carl@example.net"]});
     assert_eq!(ask(&mail, &named).await.0, 200);
-    let letters = mail.letters();
+    let letters = mail.sent_mails();
     assert_eq!(letters[0].from, "shop@example.com");
     assert_eq!(letters[0].to, ["anna@example.net", "\"Miller, Ben\" <ben@example.net>"]);
     assert_eq!(letters[0].subject, "Größe");
@@ -190,7 +190,7 @@ async fn what_goes_with_a_mail_is_shown() {
     order["Content"]["Simple"]["Attachments"] = json!([file("large", json!({"RawContent": large}))]);
     let (status, _, answer) = ask(&mail, &order).await;
     assert!(answer["message"].as_str().unwrap().starts_with("Message length is more than 41943040 bytes"));
-    assert_eq!((status, mail.letters().len()), (400, 2));
+    assert_eq!((status, mail.sent_mails().len()), (400, 2));
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn what_makes_no_mail_is_refused_and_not_kept() {
         assert_eq!((status, kind.as_str()), (400, "BadRequestException"), "{body}");
         assert!(answer["message"].as_str().is_some_and(|why| !why.is_empty()), "{body}");
     }
-    assert_eq!(mail.letters(), []);
+    assert_eq!(mail.sent_mails(), []);
     assert_eq!(stage.wire.entries().len(), bad.len());
 
     for body in [
@@ -292,14 +292,14 @@ async fn troubles_strike_before_the_mail_is_taken_or_after() {
     {
         make(kind);
         let (got, said, _) = ask(&mail, &order()).await;
-        assert_eq!((got, said.as_str(), mail.letters().len()), (status, error, taken), "{kind}");
+        assert_eq!((got, said.as_str(), mail.sent_mails().len()), (status, error, taken), "{kind}");
     }
     make("reset");
     let broken = mail.handle(request(&order())).await;
     assert!(to_bytes(broken.into_body(), usize::MAX).await.is_err());
     make("timeout");
     assert!(mail.handle(request(&order())).now_or_never().is_none(), "no answer comes");
-    assert_eq!(mail.letters().len(), 3);
+    assert_eq!(mail.sent_mails().len(), 3);
     let said: Vec<u16> = stage.wire.entries().iter().map(|entry| entry.status).collect();
     assert_eq!(said, [502, 429, 502, 0, 0]);
 }
@@ -334,7 +334,7 @@ async fn people_see_what_it_took() {
     assert_eq!(taken.status(), 202);
     let id = taken.json::<Value>().await.unwrap()["messageId"].as_str().unwrap().to_owned();
     assert_eq!(cloud.bucket().keys(), [format!("inbound/{id}")]);
-    assert_eq!(cloud.mail().letters().len(), 1, "what comes in is no mail of ours");
+    assert_eq!(cloud.mail().sent_mails().len(), 1, "what comes in is no mail of ours");
     std::fs::remove_file(file).unwrap();
 }
 
@@ -345,18 +345,16 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
     let environment = handbell_boot::Environment::from(|name| env.get(name).cloned()).unwrap();
     let ses = Ses::new(environment.ses().unwrap());
     let good = ses::OutgoingMail {
-        from: "Garden shop <shop@example.com>".into(),
-        to: "anna@example.net".into(),
-        reply_to: Some("inc+TOKEN@in.example.com".into()),
+        reply_to: "inc+TOKEN@in.example.com".parse().ok(),
         subject: "Your order".into(),
         text: "It is ready.".into(),
         html: Some("<p>It is ready.</p>".into()),
         headers: vec![("In-Reply-To".into(), "<1@example.net>".into())],
-        ..ses::OutgoingMail::default()
+        ..ses::OutgoingMail::new("Garden shop <shop@example.com>".into(), "anna@example.net".parse().unwrap())
     };
     let id = ses.send(&good).await.unwrap();
-    let letter = cloud.mail().letters().pop().unwrap();
-    assert_eq!((letter.id, letter.from, letter.to), (id, good.from.clone(), vec![good.to.clone()]));
+    let letter = cloud.mail().sent_mails().pop().unwrap();
+    assert_eq!((letter.id, letter.from, letter.to), (id, good.from.clone(), vec![good.to.to_string()]));
     assert_eq!(
         (letter.subject, letter.text, letter.html),
         (good.subject.clone(), Some(good.text.clone()), good.html.clone())
@@ -366,7 +364,7 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
         [good.headers[0].clone(), ("Reply-To".into(), "inc+TOKEN@in.example.com".into())]
     );
 
-    let bad = ses::OutgoingMail { to: "nobody".into(), ..good.clone() };
+    let bad = ses::OutgoingMail { from: "nobody".into(), ..good.clone() };
     let why = ses.send(&bad).await.expect_err("no address").to_string();
     assert!(why.starts_with("refused: "), "{why}");
     assert_eq!(stage.wire.entries().len(), 1, "whoever has no address isn't even asked about");
@@ -381,7 +379,7 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
         stage.troubles.make(trouble, stage.clock.now());
         let why = ses.send(&good).await.expect_err("trouble").to_string();
         assert!(why.starts_with(beginning), "{kind}: {why}");
-        assert_eq!(cloud.mail().letters().len(), taken, "{kind}");
+        assert_eq!(cloud.mail().sent_mails().len(), taken, "{kind}");
     }
     // One request each: no lower layer retries.
     assert_eq!(stage.wire.entries().len(), 5);

@@ -7,7 +7,6 @@ mod door;
 mod function_error;
 pub mod gateway;
 pub mod invoke;
-mod letter;
 pub mod mail;
 mod mime;
 pub mod processes;
@@ -15,6 +14,7 @@ pub mod queue;
 pub mod receipt;
 pub mod runtime_api;
 pub mod schedule;
+mod sent_mail;
 pub mod table;
 pub mod template;
 
@@ -173,7 +173,7 @@ impl Cloud {
         let queue = post(move |headers: HeaderMap, body| async move { queue.handle(headers, body).await });
         let bus = post(move |headers: HeaderMap, body| async move { bus.handle(headers, body).await });
         let table = post(move |headers: HeaderMap, body| async move { table.handle(headers, body).await });
-        let (mail, letters) = (self.mail().clone(), self.mail().clone());
+        let (mail, sent) = (self.mail().clone(), self.mail().clone());
         let (bucket, receipt) = (self.bucket().clone(), self.receipt().clone());
         Router::new()
             .route("/aws/dynamodb", table.clone())
@@ -188,7 +188,7 @@ impl Cloud {
             // Not in the wire log: the page asks continuously, which would hide everything else.
             .route(
                 "/sim/mail",
-                get(async move || axum::Json(letters.view()))
+                get(async move || axum::Json(sent.view()))
                     .post(move |request| async move { receipt.handle(request).await }),
             )
             .layer(axum::extract::DefaultBodyLimit::max(16 * 1024 * 1024))

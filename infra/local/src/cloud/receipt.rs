@@ -17,8 +17,8 @@ use super::bucket::{self, Bucket};
 use super::compose::date;
 use super::door::cut;
 use super::invoke::Calls;
-use super::letter;
 use super::mime::{Field, bare, field, several, split};
+use super::sent_mail;
 use super::template::Template;
 use super::{ACCOUNT, REGION};
 use handbell_sim::Stage;
@@ -103,7 +103,7 @@ impl Query {
         }
         let from = query.from.iter().filter(|from| !from.is_empty());
         for address in query.to.iter().chain(from) {
-            letter::address(address)
+            sent_mail::address(address)
                 .map_err(|why| format!("{address:?} is no address: {why} In a query a + is written %2B."))?;
         }
         Ok(query)
@@ -302,7 +302,9 @@ fn common(fields: &[Field], from: &str) -> Value {
 fn sender(mail: &[u8]) -> String {
     let (fields, _) = split(mail);
     let from = field(&fields, "from").map(several).and_then(|from| from.into_iter().next());
-    from.map(|from| bare(&from).to_owned()).filter(|from| letter::address(from).is_ok()).unwrap_or_default()
+    from.map(|from| bare(&from).to_owned())
+        .filter(|from| sent_mail::address(from).is_ok())
+        .unwrap_or_default()
 }
 
 fn domain(address: &str) -> &str {

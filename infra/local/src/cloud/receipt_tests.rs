@@ -305,7 +305,7 @@ async fn what_we_send_to_our_own_domain_comes_in_again() {
     assert_eq!(mail.handle(request).await.status(), 200);
     mail.inbound_domain(None);
     mail.handle(letter(&["a@in.example.com"])).await;
-    assert_eq!((scene.bucket.keys().len(), mail.letters().len()), (1, 4));
+    assert_eq!((scene.bucket.keys().len(), mail.sent_mails().len()), (1, 4));
 }
 
 #[tokio::test]

@@ -51,10 +51,11 @@ function showFacts() {
 
 // ---- the address
 
-function readHash() {
+function readHash(address) {
+  const { hash } = new URL(address);
   // The scenes are unknown before the first state.
-  if (readAddress() && state.now) showScenes();
-  readHoodAddress();
+  if (readAddress(hash) && state.now) showScenes();
+  readHoodAddress(hash);
 }
 
 whenSceneChanges(() => {
@@ -62,8 +63,9 @@ whenSceneChanges(() => {
   showSpaces();
   showNext();
 });
-addEventListener("hashchange", readHash);
-readHash();
+// By the time of the event, the address may have changed once more: each event carries its own.
+addEventListener("hashchange", ({ newURL }) => readHash(newURL));
+readHash(location.href);
 
 // ---- the connection
 

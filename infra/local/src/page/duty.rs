@@ -70,7 +70,7 @@ impl Duty {
         Self {
             sources: json!(local_sources(config)),
             plans: plans(config),
-            from: config.mail.as_ref().map(|mail| mail.from.clone()),
+            from: config.mail.as_ref().map(|mail| mail.from.to_string()),
             order,
             seen: Mutex::default(),
         }

@@ -13,9 +13,9 @@ function open(name) {
 
 for (const name of LIDS) $(`${name}-lid`).addEventListener("click", () => open($(name).hidden ? name : null));
 
-/** Opens the part that the address names, and scrolls to it. */
-export function readHoodAddress() {
-  const name = location.hash.slice(1);
+/** Opens the part that the hash of an address names, and scrolls to it. */
+export function readHoodAddress(hash) {
+  const name = hash.slice(1);
   if (!LIDS.includes(name)) return;
   open(name);
   $(name).scrollIntoView({ block: "nearest", behavior: "auto" });

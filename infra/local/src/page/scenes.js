@@ -66,9 +66,9 @@ export function showScenes() {
   toEnds(document.querySelector(".scene:not([hidden])"));
 }
 
-/** Reads the address. Returns true if it names a scene. */
-export function readAddress() {
-  const name = location.hash.slice(1);
+/** Reads the hash of an address. Returns true if it names a scene. */
+export function readAddress(hash) {
+  const name = hash.slice(1);
   if (!Object.hasOwn(SCENES, name)) return false;
   chosen = name;
   return true;

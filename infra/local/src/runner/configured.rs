@@ -37,10 +37,10 @@ pub struct LocalLine {
 }
 
 pub(super) fn account(config: &Config, bot: bool) -> SimAccount {
-    let mut own_numbers: Vec<String> = config.twilio.iter().map(|twilio| twilio.from.clone()).collect();
+    let mut own_numbers: Vec<String> = config.twilio.iter().map(|twilio| twilio.from.to_string()).collect();
     for step in config.plans.values().flat_map(|plan| &plan.steps) {
-        own_numbers.extend(step.sms.iter().filter_map(|sms| sms.from.clone()));
-        own_numbers.extend(step.call.iter().filter_map(|call| call.from.clone()));
+        own_numbers.extend(step.sms.iter().filter_map(|sms| sms.from.as_ref().map(ToString::to_string)));
+        own_numbers.extend(step.call.iter().filter_map(|call| call.from.as_ref().map(ToString::to_string)));
     }
     own_numbers.sort();
     own_numbers.dedup();
@@ -122,7 +122,7 @@ pub(super) fn local_lines(config: &Config) -> Vec<LocalLine> {
     let lines = config.lines.iter().map(|(name, line)| LocalLine {
         name: name.clone(),
         label: line.label.clone().unwrap_or_else(|| name.clone()),
-        number: line.number.clone(),
+        number: line.number.to_string(),
         form: line.form.is_some().then(|| format!("/contact/{name}")),
     });
     lines.collect()

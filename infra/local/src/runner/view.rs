@@ -87,11 +87,11 @@ fn expected_phones(config: &Config) -> Vec<String> {
         .flat_map(|step| {
             step.sms.iter().flat_map(|sms| &sms.to).chain(step.call.iter().flat_map(|call| &call.to))
         })
-        .filter_map(|target| target.number().map(str::to_owned))
+        .filter_map(|target| target.number().map(ToString::to_string))
         .collect();
     for line in config.lines.values() {
-        numbers.extend(line.agents.iter().filter_map(|agent| agent.phone.clone()));
-        numbers.extend(line.voice.forward.iter().chain(&line.voice.after_hours).cloned());
+        numbers.extend(line.agents.iter().filter_map(|agent| agent.phone.as_ref().map(ToString::to_string)));
+        numbers.extend(line.voice.forward.iter().chain(&line.voice.after_hours).map(ToString::to_string));
     }
     numbers.sort();
     numbers.dedup();

@@ -20,7 +20,7 @@ use crate::engine::apply::Engine;
 use crate::parts::{Time, parts};
 
 pub(crate) use self::mail::MailAnswers;
-pub(crate) use self::space::{CardChoice, SpaceCommands};
+pub(crate) use self::space::SpaceCommands;
 pub(crate) use self::text::StaffTexts;
 
 /// Retention of a command's event id, which makes the command idempotent.

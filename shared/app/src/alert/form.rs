@@ -10,6 +10,7 @@ mod reporter;
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::address::EmailAddress;
 use handbell_core::alert::{AlertSignal, Reporter, SignalAction, SignalOrigin, Trigger};
 use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, FormConfig, WayIn};
@@ -35,7 +36,7 @@ use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::act::ActionPage;
 use crate::web::limits::{FormLimits, digest};
-use crate::web::page::{is_same_origin, page, sorry};
+use crate::web::page::{error_page, is_same_origin, page};
 use crate::{Failed, Fault, Ids, header};
 
 /// Name under which the forms are counted.
@@ -77,7 +78,7 @@ impl AlertForm {
             true => self.actions.answer(&request).await,
             false => self.show_or_take(&request).await,
         };
-        done.unwrap_or_else(|failed| sorry(&failed, &self.ids))
+        done.unwrap_or_else(|failed| error_page(&failed, &self.ids))
     }
 
     async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
@@ -163,12 +164,14 @@ impl AlertForm {
         let Report { what, more, severity, name: who, email, .. } = report;
         let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
         let key = format!("form-{nonce}-{words}");
+        let address = email.map(EmailAddress::try_from).transpose();
+        let address = address.map_err(|_| Fault::from("a report has a mail address that is none"))?;
         let trigger = Trigger {
             severity,
             title: what.clone(),
             body: more.clone(),
             plan: None,
-            reporter: Some(Reporter { name: who.clone(), email }),
+            reporter: Some(Reporter { name: who.clone(), email: address }),
             object: None,
         };
         let signal = AlertSignal {

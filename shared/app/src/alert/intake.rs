@@ -9,7 +9,7 @@ use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident::{ignored_signal, news};
-use handbell_store::{Counters, Incidents, MailRow, Mails, Named, People};
+use handbell_store::{Counters, HandledEvents, Incidents, MailRow, Mails, Named, People};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -28,6 +28,7 @@ parts! {
         config: Configuration,
         counters: Counters,
         engine: Engine,
+        handled_events: HandledEvents,
         incidents: Incidents,
         mails: Mails,
         people: People,
@@ -154,7 +155,7 @@ impl AlertIntake {
     ) -> Result<Subject, Fault> {
         let now = self.time.now();
         let (going_on, handled) =
-            tokio::join!(self.incidents.incident(&subject), self.incidents.handled(&subject, id));
+            tokio::join!(self.incidents.incident(&subject), self.handled_events.event(&subject, id));
         if handled?.is_some() || going_on?.is_some_and(|incident| !incident.phase.is_final()) {
             return Ok(subject);
         }
@@ -228,7 +229,7 @@ impl AlertIntake {
     ) -> Result<Option<Event>, Fault> {
         let Some(incident) = self.incidents.incident(subject).await? else { return Ok(None) };
         // The mail that ended the incident may arrive again.
-        if incident.phase.is_final() && self.incidents.handled(subject, &id.key).await?.is_none() {
+        if incident.phase.is_final() && self.handled_events.event(subject, &id.key).await?.is_none() {
             return Ok(None);
         }
         let joins = matches!(signal.action, SignalAction::Join { .. });

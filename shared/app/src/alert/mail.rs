@@ -73,23 +73,23 @@ impl MailIntake {
         envelope: Option<&str>,
         mut mail: ReceivedMail,
     ) -> Result<MailsSeen, Fault> {
-        let letter = parse(&mail.bytes);
-        mail.verdicts.aligned = is_aligned(&letter, envelope);
+        let parsed = parse(&mail.bytes);
+        mail.verdicts.aligned = is_aligned(&parsed, envelope);
         let mut known = false;
         if mail.verdicts.virus == AuthVerdict::Fail {
-            self.quarantine.put_aside(&letter, &mail, Reason::dangerous("it carries a virus")).await?;
+            self.quarantine.put_aside(&parsed, &mail, Reason::dangerous("it carries a virus")).await?;
             self.remember_object(&mail).await?;
             return Ok(MailsSeen::default());
         }
         let mut seen = MailsSeen::default();
         for recipient in recipients {
-            let effect = self.take_mail_for(recipient, &letter, &mail).await?;
+            let effect = self.take_mail_for(recipient, &parsed, &mail).await?;
             known |= effect.is_some();
             seen.count(effect);
         }
         if !known {
             let why = "it came to an address that is no source's";
-            self.quarantine.put_aside(&letter, &mail, Reason::stray(why)).await?;
+            self.quarantine.put_aside(&parsed, &mail, Reason::stray(why)).await?;
         }
         self.remember_object(&mail).await?;
         Ok(seen)
@@ -109,7 +109,7 @@ impl MailIntake {
     async fn take_mail_for(
         &self,
         recipient: &str,
-        letter: &ParsedMail,
+        parsed: &ParsedMail,
         mail: &ReceivedMail,
     ) -> Result<Option<MailEffect>, Fault> {
         let Some((local, domain)) = recipient.rsplit_once('@') else { return Ok(None) };
@@ -118,12 +118,12 @@ impl MailIntake {
             return Ok(None);
         }
         if let Some(named) = self.reply_addresses.incident(local).await? {
-            self.answers.take_answer(&named, letter, &mail.verdicts).await?;
+            self.answers.take_answer(&named, parsed, &mail.verdicts).await?;
             return Ok(Some(MailEffect::Applied));
         }
         match self.source_of(local).await? {
             Some((name, source)) => {
-                self.source_mails.take_source_mail(name, source, letter, mail).await.map(Some)
+                self.source_mails.take_source_mail(name, source, parsed, mail).await.map(Some)
             }
             None => Ok(None),
         }
@@ -154,8 +154,8 @@ impl MailIntake {
 }
 
 /// SPF authenticates the envelope's sender. It proves the sender that people see only if both have the same domain.
-fn is_aligned(letter: &ParsedMail, envelope: Option<&str>) -> bool {
+fn is_aligned(parsed: &ParsedMail, envelope: Option<&str>) -> bool {
     let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-    let shown = letter.from.as_deref().and_then(domain);
+    let shown = parsed.from.as_deref().and_then(domain);
     shown.is_some() && shown == envelope.and_then(domain)
 }

@@ -42,6 +42,14 @@ pub struct MailboxSeen {
     pub failed: usize,
 }
 
+/// A mailbox on another server, and the source whose mails arrive there.
+#[derive(Clone, Copy)]
+struct SourceMailbox<'a> {
+    name: &'a str,
+    source: &'a AlertSource,
+    mailbox: &'a Mailbox,
+}
+
 parts! {
     /// Reads mailboxes on other servers.
     pub struct MailboxPoll {
@@ -62,12 +70,14 @@ impl MailboxPoll {
     /// Reads every mailbox. One that can't be read holds up no other.
     pub async fn poll(&self) -> Result<MailboxSeen, Fault> {
         let mailboxes = self.config.sources.iter();
-        let mailboxes = mailboxes.filter_map(|(name, source)| Some((name, source, source.mailbox.as_ref()?)));
+        let mailboxes = mailboxes.filter_map(|(name, source)| {
+            Some(SourceMailbox { name, source, mailbox: source.mailbox.as_ref()? })
+        });
         // Concurrently, each with its own time-out: a slow server must not keep the other mailboxes from being read.
-        let reading = mailboxes.map(async |(name, source, mailbox)| {
-            let read = tokio::time::timeout(WITHIN, self.read_alone(name, source, mailbox)).await;
+        let reading = mailboxes.map(async |mailbox| {
+            let read = tokio::time::timeout(WITHIN, self.read_alone(mailbox)).await;
             let slow = || Fault::from(format!("it took longer than {} s", WITHIN.as_secs()));
-            (name, read.unwrap_or_else(|_| Err(slow())))
+            (mailbox.name, read.unwrap_or_else(|_| Err(slow())))
         });
         let mut seen = MailboxSeen::default();
         for (name, read) in join_all(reading).await {
@@ -88,43 +98,25 @@ impl MailboxPoll {
         Ok(seen)
     }
 
-    async fn read_alone(
-        &self,
-        name: &str,
-        source: &AlertSource,
-        mailbox: &Mailbox,
-    ) -> Result<MailsSeen, Fault> {
+    async fn read_alone(&self, mailbox: SourceMailbox<'_>) -> Result<MailsSeen, Fault> {
         let owner = self.ids.unique();
-        if !self.mailboxes.claim_mailbox(name, &owner, self.time.now()).await? {
+        if !self.mailboxes.claim_mailbox(mailbox.name, &owner, self.time.now()).await? {
             return Ok(MailsSeen::default());
         }
-        let read = self.read_mailbox(name, source, mailbox).await;
-        self.mailboxes.release_mailbox(name, &owner).await?;
+        let read = self.read_mailbox(mailbox).await;
+        self.mailboxes.release_mailbox(mailbox.name, &owner).await?;
         read
     }
 
-    async fn read_mailbox(
-        &self,
-        name: &str,
-        source: &AlertSource,
-        mailbox: &Mailbox,
-    ) -> Result<MailsSeen, Fault> {
-        let (imap, server) = self.server(mailbox).await?;
-        if imap {
-            self.read_imap(name, source, (mailbox, &server)).await
-        } else {
-            self.read_pop3(name, source, &server).await
-        }
+    async fn read_mailbox(&self, mailbox: SourceMailbox<'_>) -> Result<MailsSeen, Fault> {
+        let (imap, server) = self.server(mailbox.mailbox).await?;
+        if imap { self.read_imap(mailbox, &server).await } else { self.read_pop3(mailbox, &server).await }
     }
 
     /// Reads the mails after the stored position. The position moves past a mail only when everything that follows from
     /// the mail is stored.
-    async fn read_imap(
-        &self,
-        name: &str,
-        source: &AlertSource,
-        (mailbox, server): (&Mailbox, &Server),
-    ) -> Result<MailsSeen, Fault> {
+    async fn read_imap(&self, of: SourceMailbox<'_>, server: &Server) -> Result<MailsSeen, Fault> {
+        let SourceMailbox { name, source, mailbox } = of;
         let mut session = Imap::connect(server, &mailbox.folder).await?;
         let mark = self.mailboxes.mailbox_mark(name).await?;
         let mark = mark.map(|mark| Mark { uid_validity: mark.uid_validity, last_uid: mark.last_uid });
@@ -134,13 +126,13 @@ impl MailboxPoll {
             // A mail that can't be read must not hold up the mails behind it.
             let id = format!("{}-{}", news.uid_validity, waiting.uid);
             let fetched = if waiting.size > MAIL_MAX {
-                self.unreadable(name, &id, "it is larger than 40 MB").await?;
+                self.report_unreadable(name, &id, "it is larger than 40 MB").await?;
                 None
             } else {
                 match session.fetch(waiting.uid).await {
                     Ok(fetched) => fetched,
                     Err(Failure::Refused { why, .. }) => {
-                        self.unreadable(name, &id, &why).await?;
+                        self.report_unreadable(name, &id, &why).await?;
                         None
                     }
                     Err(failure) => return Err(failure.into()),
@@ -152,7 +144,7 @@ impl MailboxPoll {
             }
             // Everything that follows from the mail is stored. Moving the mail to another folder is only housekeeping.
             let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
-            self.mailboxes.keep_mailbox_mark(name, mark).await?;
+            self.mailboxes.save_mailbox_mark(name, mark).await?;
             if there {
                 session.done(waiting.uid, mailbox.move_to.as_deref()).await?;
             }
@@ -164,14 +156,15 @@ impl MailboxPoll {
 
     /// Reads the mails that are there. A mail is deleted after it is stored. If the worker dies in between, the mail is
     /// read again and recognised.
-    async fn read_pop3(&self, name: &str, source: &AlertSource, server: &Server) -> Result<MailsSeen, Fault> {
+    async fn read_pop3(&self, of: SourceMailbox<'_>, server: &Server) -> Result<MailsSeen, Fault> {
+        let SourceMailbox { name, source, .. } = of;
         let mut session = Pop3::connect(server).await?;
         let mut read = MailsSeen::default();
         let until = self.time.now() + READS;
         let (large, listed): (Vec<_>, Vec<_>) =
             session.uidl().await?.into_iter().partition(|listed| listed.size > MAIL_MAX);
         for listed in &large {
-            self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
+            self.report_unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
         }
         for listed in listed.into_iter().take(AT_ONCE) {
             // The server removes deleted mails only when the session ends with QUIT, so time must be left for it.
@@ -181,7 +174,7 @@ impl MailboxPoll {
             let bytes = match session.fetch(listed.number).await {
                 Ok(bytes) => bytes,
                 Err(Failure::Refused { why, .. }) => {
-                    self.unreadable(name, &listed.uidl, &why).await?;
+                    self.report_unreadable(name, &listed.uidl, &why).await?;
                     continue;
                 }
                 Err(failure) => return Err(failure.into()),
@@ -194,7 +187,7 @@ impl MailboxPoll {
     }
 
     /// Notifies the admins of a mail that can't be read. The mail stays where it is.
-    async fn unreadable(&self, name: &str, id: &str, why: &str) -> Result<(), Fault> {
+    async fn report_unreadable(&self, name: &str, id: &str, why: &str) -> Result<(), Fault> {
         let text = format!(
             "A mail in the mailbox of {name} can't be read: {why}. It raised no alert. Please look at it there."
         );
@@ -204,12 +197,12 @@ impl MailboxPoll {
 
     /// Archives the mail as it arrived, and applies it.
     async fn store_mail(&self, name: &str, source: &AlertSource, bytes: Bytes) -> Result<MailEffect, Fault> {
-        let letter = parse(&bytes);
+        let parsed = parse(&bytes);
         let mut object = None;
         if self.archive.is_there() {
             // The key contains a digest of the content: a copy with other content must not replace this mail.
-            let digest = &letter.digest[..16.min(letter.digest.len())];
-            let key = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
+            let digest = &parsed.digest[..16.min(parsed.digest.len())];
+            let key = format!("{INBOUND}mailbox-{}-{digest}", parsed.identity());
             // The sweep must skip a mail that is being handled.
             let row = MailRow { whose: None };
             self.mails.remember_mail(&[format!("obj-{key}")], &row, self.time.now()).await?;
@@ -219,7 +212,7 @@ impl MailboxPoll {
             }
         }
         let mail = ReceivedMail { bytes, object, verdicts: AuthVerdicts::of_mailbox() };
-        self.source_mails.take_source_mail(name, source, &letter, &mail).await
+        self.source_mails.take_source_mail(name, source, &parsed, &mail).await
     }
 
     async fn server(&self, mailbox: &Mailbox) -> Result<(bool, Server), Fault> {

@@ -1,5 +1,6 @@
 //! Reply addresses. Each incident has its own, `inc+h-7k3q.1.0123…@`, which is sealed so that nobody can make one up.
 
+use handbell_core::address::EmailAddress;
 use handbell_core::config::MailDomain;
 use handbell_core::incident::{Incident, reference};
 use handbell_inbound::link::{seal_reply, sealed_reply};
@@ -23,11 +24,12 @@ parts! {
 
 impl ReplyAddresses {
     /// Returns the reply address for mails about this incident.
-    pub(crate) async fn make(&self, domain: &MailDomain, incident: &Incident) -> Result<String, Fault> {
+    pub(crate) async fn make(&self, domain: &MailDomain, incident: &Incident) -> Result<EmailAddress, Fault> {
         let secret = self.secrets.get(&domain.links.secret, self.time.now()).await?;
         let seal = seal_reply(secret.expose_secret().as_bytes(), incident.subject.as_str(), incident.epoch);
         let name = incident.reference().to_lowercase();
-        Ok(format!("inc+{name}.{}.{seal}@{}", incident.epoch, domain.domain))
+        let address = format!("inc+{name}.{}.{seal}@{}", incident.epoch, domain.domain);
+        address.parse().map_err(|_| Fault::from("`mail.domain` in the configuration is no domain"))
     }
 
     /// Returns the incident that a reply address was made for, or none for any other address.

@@ -2,7 +2,9 @@
 //! report as a file.
 
 use bytes::Bytes;
-use handbell_core::delivery::{DispatchKey, InternalTask, Message, Outcome, Progress, SpaceMessage};
+use handbell_core::delivery::{
+    DeliveryId, Dispatch, DispatchKey, InternalTask, Message, Outcome, Progress, SpaceMessage, Task,
+};
 use handbell_core::incident::Incident;
 use handbell_core::wording;
 use handbell_core::wording::incident::{self, Reader};
@@ -51,7 +53,9 @@ impl IncidentStatus {
         };
         let heard = self.config.webex.webhook.is_some();
         let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
-        if let Err(fault) = self.paged_notes.note_paged(&[(room.id.clone(), named)], self.time.now()).await {
+        if let Err(fault) =
+            self.paged_notes.record_paged(&[(room.id.to_string(), named)], self.time.now()).await
+        {
             return Err(outcome_of_fault(fault.into()));
         }
         let mut card = incident::card(incident, plan, &work.words, self.time.now());
@@ -92,13 +96,13 @@ impl IncidentStatus {
                 .values()
                 .find(|delivery| delivery.message == Message::Space(SpaceMessage::IncidentCard));
             let before = earlier.deliveries.values().find_map(|delivery| delivery.message.removed_card());
-            match shown.map(|shown| (shown.progress, &shown.id)) {
+            match shown.map(|shown| (shown.progress, shown.post_id())) {
                 Some((Progress::Sent, Some(id))) => {
                     if !work.may_begin(self.time.now()) {
                         return wait(0);
                     }
-                    return match webex.delete_message(id).await {
-                        Ok(()) => Outcome::Sent(id.clone()),
+                    return match webex.delete_message(&id).await {
+                        Ok(()) => Outcome::Sent(id.into()),
                         Err(Failure::Unknown { why }) => {
                             // Removing a message twice does no harm, so there is nothing to look up.
                             Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
@@ -185,25 +189,23 @@ impl IncidentStatus {
             .deliveries
             .iter()
             .filter(|(_, delivery)| delivery.progress == Progress::Pending && delivery.next_at <= now);
-        let texts: Vec<(String, String, Option<String>)> = due
-            .filter_map(|(name, delivery)| match delivery.message.task()? {
-                InternalTask::TextThoseCalled { text, except } => {
-                    Some((name.clone(), text.clone(), except.clone()))
-                }
+        let texts: Vec<(DeliveryId, String, Option<String>)> = due
+            .filter_map(|(id, delivery)| match delivery.message.task()? {
+                InternalTask::TextThoseCalled { text, except } => Some((*id, text.clone(), except.clone())),
                 InternalTask::EraseCustomer { .. } => None,
             })
             .collect();
-        for (name, text, except) in texts {
+        for (id, text, except) in texts {
             let key = work.dispatch.key.clone();
             match self.history.dispatches_of(&key.subject, key.epoch).await {
                 Ok(earlier) => {
                     let earlier: Vec<_> =
                         earlier.into_iter().filter(|dispatch| dispatch.step().is_some()).collect();
-                    work.dispatch.record(&name, Outcome::Sent("those who were called".to_owned()), now);
+                    work.dispatch.record(id, Outcome::Sent("those who were called".to_owned()), now);
                     work.dispatch.tell_called(&earlier, &text, except.as_deref(), now);
                 }
                 Err(fault) => {
-                    work.dispatch.record(&name, outcome_of_fault(fault.into()), now);
+                    work.dispatch.record(id, outcome_of_fault(fault.into()), now);
                 }
             }
         }
@@ -221,12 +223,10 @@ impl IncidentStatus {
         let key = &work.dispatch.key;
         let others = self.history.dispatches_of(&key.subject, key.epoch).await?;
         // A step's pages may belong to several dispatches. Those of an earlier round don't count.
-        let same = |other: &&handbell_core::delivery::Dispatch| {
+        let same = |other: &&Dispatch| {
             other.step() == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
         };
-        let paged = |other: &handbell_core::delivery::Dispatch| {
-            other.deliveries.values().any(|delivery| delivery.message.is_page())
-        };
+        let paged = |other: &Dispatch| other.deliveries.values().any(|delivery| delivery.message.is_page());
         if others.iter().filter(same).any(|other| paged(other) && !other.brought_nobody()) {
             return Ok(());
         }
@@ -236,21 +236,21 @@ impl IncidentStatus {
 
     /// Records the incident that phones are about to be paged for, so that an answer by text refers to it. Best effort:
     /// the page goes out even if an answer will have to name the incident.
-    pub(crate) async fn note_paged(&self, work: &Work, tasks: &[(String, handbell_core::delivery::Task)]) {
+    pub(crate) async fn record_paged(&self, work: &Work, tasks: &[(DeliveryId, Task)]) {
         let Some(incident) = work.told_incident().filter(|_| !work.cancelled) else { return };
         let named = Named { subject: incident.subject.clone(), epoch: work.dispatch.key.epoch };
         let mut told: Vec<(String, Named)> = Vec::new();
-        for (name, _) in tasks {
-            let phone = work.delivery(name).and_then(|delivery| delivery.message.paged_phone());
+        for (id, _) in tasks {
+            let phone = work.delivery(*id).and_then(|delivery| delivery.message.paged_phone());
             let Some((address, _)) = phone else { continue };
-            if !told.iter().any(|(known, _)| known == address) {
-                told.push((address.to_owned(), named.clone()));
+            if !told.iter().any(|(known, _)| address == known.as_str()) {
+                told.push((address.to_string(), named.clone()));
             }
         }
         if told.is_empty() {
             return;
         }
-        if let Err(fault) = self.paged_notes.note_paged(&told, self.time.now()).await {
+        if let Err(fault) = self.paged_notes.record_paged(&told, self.time.now()).await {
             tracing::warn!(reason = %fault, "the paged phones could not be recorded; an answer by text has to name the incident");
         }
     }

@@ -1,14 +1,15 @@
 //! Choices on the cards of incidents and zones.
 
-use handbell_core::wording::occupancy::ZoneAnswer;
+use handbell_core::vendor_id::ActionId;
 use handbell_outbound::Failure;
 use handbell_store::table::RowKey;
 use jiff::SignedDuration;
 
 use crate::Fault;
-use crate::alert::commands::{CardChoice, SpaceCommands};
+use crate::alert::commands::SpaceCommands;
+use crate::engine::card_press::CardPress;
 use crate::engine::queue::Queue;
-use crate::occupancy::choice::{ZoneChoice, ZoneChoices};
+use crate::occupancy::choice::ZoneChoices;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
@@ -28,7 +29,7 @@ parts! {
 
 impl CardActions {
     /// Reads and applies a choice. If that fails, it is retried after ten seconds.
-    pub(crate) async fn take(&self, action: &str, tries: u32) -> Result<(), Fault> {
+    pub(crate) async fn take(&self, action: &ActionId, tries: u32) -> Result<(), Fault> {
         match self.handle_choice(action).await {
             Err(fault) if tries < TRIES => {
                 tracing::warn!(reason = %fault, "a choice on a card can't be applied now; it is retried in ten seconds");
@@ -36,7 +37,7 @@ impl CardActions {
                 let soon = now + SignedDuration::from_secs(10);
                 // Only the queue holds a choice. If it doesn't accept the retry, the current message is delivered
                 // again.
-                if self.queue.enqueue(&[(RowKey::card(action, tries + 1), soon)], now).await {
+                if self.queue.enqueue(&[(RowKey::card_action(action, tries + 1), soon)], now).await {
                     Ok(())
                 } else {
                     Err(fault)
@@ -46,7 +47,7 @@ impl CardActions {
         }
     }
 
-    async fn handle_choice(&self, id: &str) -> Result<(), Fault> {
+    async fn handle_choice(&self, id: &ActionId) -> Result<(), Fault> {
         let webex = self.webex.client().await?;
         let action = match webex.action(id).await {
             Ok(action) => action,
@@ -55,27 +56,20 @@ impl CardActions {
             Err(failure) => return Err(failure.into()),
         };
         let input = |name: &str| action.inputs[name].as_str();
-        if let (Some("incident"), Some(choice), Some(reference)) =
-            (input("handbell"), input("choice"), input("incident"))
-        {
-            let chosen = CardChoice {
-                action: id,
-                reference,
-                epoch: action.inputs["epoch"].as_u64(),
-                choice,
-                room: &action.room_id,
-                person: &action.person_id,
-                message: Some(&action.message_id),
-            };
-            return self.commands.take_choice(chosen).await;
-        }
-        let (Some("zone"), Some(choice), Some(reference)) =
-            (input("handbell"), input("choice").and_then(ZoneAnswer::of_name), input("incident"))
-        else {
-            return Ok(());
+        let (Some(choice), Some(reference)) = (input("choice"), input("incident")) else { return Ok(()) };
+        let press = CardPress {
+            action: id,
+            reference,
+            epoch: action.inputs["epoch"].as_u64(),
+            choice,
+            room: &action.room_id,
+            person: &action.person_id,
+            card: &action.message_id,
         };
-        let (room, person) = (action.room_id.as_str(), action.person_id.as_str());
-        let chosen = ZoneChoice { action: id, reference, choice, room, person };
-        self.zones.take_choice(&webex, chosen).await
+        match input("handbell") {
+            Some("incident") => self.commands.take_press(press).await,
+            Some("zone") => self.zones.take_press(&webex, press).await,
+            _ => Ok(()),
+        }
     }
 }

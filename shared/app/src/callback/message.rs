@@ -1,8 +1,9 @@
 //! Messages in spaces: Handbell's own posts, which prove that they arrived; commands in words; and agents' messages in
 //! customers' spaces, which go to [`crate::conversation::agent`].
 
-use handbell_core::delivery::{DispatchKey, Progress, Receipt};
+use handbell_core::delivery::{DeliveryId, DispatchKey, Progress, Receipt};
 use handbell_core::incident::reference as named;
+use handbell_core::vendor_id::{MessageId, RoomId};
 use handbell_outbound::Failure;
 use handbell_store::table::RowKey;
 use handbell_store::{Conversations, Dispatches, Incidents, Missed, Named, Receipts};
@@ -42,7 +43,7 @@ parts! {
 
 impl SpaceMessages {
     /// Reads a message that a webhook announced. If that fails, it is retried later.
-    pub(crate) async fn take(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
+    pub(crate) async fn take(&self, id: &MessageId, room: &RoomId, tries: u32) -> Result<(), Fault> {
         match self.read(id, room, tries).await {
             Err(fault) if tries >= READ_TRIES => {
                 // No further retry is enqueued. The spaces are read as after an outage of the webhooks.
@@ -52,7 +53,7 @@ impl SpaceMessages {
             Err(fault) => {
                 tracing::warn!(reason = %fault, "a message at Webex can't be read now; it is retried");
                 let now = self.time.now();
-                let again = (RowKey::heard(id, room, tries + 1), now + retry_pause(tries));
+                let again = (RowKey::new_message(id, room, tries + 1), now + retry_pause(tries));
                 if self.queue.enqueue(&[again], now).await { Ok(()) } else { Err(fault) }
             }
             other => other,
@@ -60,7 +61,7 @@ impl SpaceMessages {
     }
 
     /// Returns the conversation that the space belongs to.
-    async fn whose_room(&self, room: &str) -> Result<Option<Named>, Fault> {
+    async fn whose_room(&self, room: &RoomId) -> Result<Option<Named>, Fault> {
         if self.config.lines.is_empty() {
             return Ok(None);
         }
@@ -69,7 +70,7 @@ impl SpaceMessages {
 
     /// Reads a message. A message of a person goes to the agents' messages in a customer's space, and to the commands
     /// elsewhere. A post of our own proves by its reference tag that its delivery arrived, if that isn't known yet.
-    async fn read(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
+    async fn read(&self, id: &MessageId, room: &RoomId, tries: u32) -> Result<(), Fault> {
         let message = match self.webex.client().await?.message(id).await {
             Ok(message) => message,
             // The token was changed a moment ago, or a new message can't be read yet.
@@ -84,8 +85,8 @@ impl SpaceMessages {
             Err(failure) => return Err(failure.into()),
         };
         let me = self.webex.identity().await?;
-        if message.person_id.as_deref() != Some(me.id.as_str()) {
-            let room = message.room_id.clone().unwrap_or_else(|| room.to_owned());
+        if message.person_id.as_ref() != Some(&me.id) {
+            let room = message.room_id.clone().unwrap_or_else(|| room.clone());
             return match self.whose_room(&room).await? {
                 Some(whose) => self.agents.read(&whose, &room, Some(message)).await,
                 None if self.commands.take_words(&message, &me.name).await? => Ok(()),
@@ -93,16 +94,16 @@ impl SpaceMessages {
             };
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
-        let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
+        let Some((reference, number, id)) = parse_reference_tag(&text) else { return Ok(()) };
         // The table has no references of conversations: there would be too many. The space identifies the conversation.
-        let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
+        let whose = match self.whose_room(message.room_id.as_ref().unwrap_or(room)).await? {
             Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
             None => self.incidents.named(&reference).await?,
         };
         let Some(whose) = whose else { return Ok(()) };
         let key = DispatchKey { subject: whose.subject, epoch: whose.epoch, number };
         let Some(dispatch) = self.dispatches.dispatch(&key).await? else { return Ok(()) };
-        let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
+        let known = dispatch.deliveries.get(&id).is_none_or(|delivery| delivery.progress == Progress::Sent);
         if !known && dispatch.lease.is_held(self.time.now().as_millisecond()) {
             // The worker that posted the message is about to record that. This receipt counts only if the worker fails.
             return Err(Fault::from("the worker that posted this is still at work"));
@@ -113,22 +114,22 @@ impl SpaceMessages {
                 status: "posted".into(),
                 why: None,
                 code: None,
-                id: message.id,
+                id: message.id.into(),
                 last: false,
             };
-            self.receipts.record_receipt(&key, &name, &receipt, self.time.now()).await?;
+            self.receipts.record_receipt(&key, id, &receipt, self.time.now()).await?;
         }
         Ok(())
     }
 }
 
 /// Splits a reference tag such as `H-7K3Q.2.1` at the end of a text. Anywhere else it is text that a person wrote.
-fn find_mark(text: &str) -> Option<(String, u32, String)> {
+fn parse_reference_tag(text: &str) -> Option<(String, u32, DeliveryId)> {
     let last = text.trim_end().trim_end_matches('`');
     let start = last.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));
     let mark = &last[start.map_or(0, |start| start + 1)..];
     let mut parts = mark.split('.');
-    let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let (reference, number, id) = (parts.next()?, parts.next()?, parts.next()?);
     let ours = reference.len() == 6 && reference.starts_with("H-") && parts.next().is_none();
-    ours.then(|| Some((reference.to_owned(), number.parse().ok()?, name.to_owned())))?
+    ours.then(|| Some((reference.to_owned(), number.parse().ok()?, id.parse().ok()?)))?
 }

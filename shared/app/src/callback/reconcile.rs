@@ -5,9 +5,10 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{ConversationEvent, CustomerFile};
+use handbell_core::vendor_id::RoomId;
 use handbell_inbound::twilio::Text;
 use handbell_outbound::twilio::TwilioMessage;
-use handbell_store::{Conversations, Lines, Missed};
+use handbell_store::{Conversations, HandledEvents, Lines, Missed};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -37,6 +38,7 @@ parts! {
         lines: Lines,
         missed: Missed,
         conversations: Conversations,
+        handled_events: HandledEvents,
         engine: ConversationEngine,
         agents: AgentMessages,
         staff: StaffTexts,
@@ -50,7 +52,7 @@ parts! {
 impl Reconciliation {
     /// Fetches everything that may have been missed. Best effort, every five minutes.
     pub(crate) async fn run(&self) {
-        if let Err(fault) = self.webhooks.mend().await {
+        if let Err(fault) = self.webhooks.repair().await {
             tracing::warn!(reason = %fault, "the webhooks at Webex could not be synchronised; this is retried in five minutes");
         }
         for (name, line) in &self.config.lines {
@@ -71,14 +73,14 @@ impl Reconciliation {
 
     /// Reads every customer's space that was active recently, if the webhooks were off: agents may have written there.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
-        if !self.missed.missed().await? {
+        if !self.missed.has_missed().await? {
             return Ok(());
         }
         let webex = self.webex.client().await?;
         let rooms = webex.rooms_where(None, |_| true).await?;
         let since = self.time.now() - MISSED;
         let active = rooms.into_iter().filter(|room| room.last_activity.is_none_or(|at| at >= since));
-        let active: Vec<String> = active.map(|room| room.id).collect();
+        let active: Vec<RoomId> = active.map(|room| room.id).collect();
         tracing::warn!(spaces = active.len(), "the webhooks were off; reading what agents wrote meanwhile");
         let read = iter(active).map(|room| async move { self.read_all_in(&room).await });
         let mut read = read.buffer_unordered(AT_ONCE);
@@ -92,7 +94,7 @@ impl Reconciliation {
         }
     }
 
-    async fn read_all_in(&self, room: &str) -> Result<(), Fault> {
+    async fn read_all_in(&self, room: &RoomId) -> Result<(), Fault> {
         match self.conversations.conversation_of_room(room).await? {
             Some(whose) => self.agents.read(&whose, room, None).await,
             None => Ok(()),
@@ -111,19 +113,19 @@ impl Reconciliation {
         let mut fetched_to = settled;
         for text in texts.iter().filter(|text| text.date_created.is_none_or(|at| at <= settled)) {
             // A text that can't be taken doesn't hold up the texts behind it. The next fetch begins with it.
-            if let Err(fault) = self.take_missed_text(name, text).await {
-                tracing::warn!(reason = %fault, message = text.sid, "a text could not be taken; it is retried in five minutes");
+            if let Err(fault) = self.take_missed_text(name, line, text).await {
+                tracing::warn!(reason = %fault, message = %text.sid, "a text could not be taken; it is retried in five minutes");
                 fetched_to = fetched_to.min(text.date_created.unwrap_or(since));
             }
         }
         Ok(self.lines.set_fetched_until(name, fetched_to).await?)
     }
 
-    async fn take_missed_text(&self, line: &str, text: &TwilioMessage) -> Result<(), Fault> {
+    async fn take_missed_text(&self, name: &str, line: &Line, text: &TwilioMessage) -> Result<(), Fault> {
         let Some(from) = &text.from else { return Ok(()) };
-        let address = address(from);
+        let address = address(Some(from));
         let id = format!("sms-{}", text.sid);
-        if self.conversations.handled(&self.config.customer(line, &address), &id).await?.is_some() {
+        if self.handled_events.event(&self.config.customer(name, &address), &id).await?.is_some() {
             return Ok(());
         }
         // People who were paged answer to the same number. An "I have it" must not be lost, and not be taken for a
@@ -131,7 +133,7 @@ impl Reconciliation {
         let answer = Text {
             sid: text.sid.clone(),
             from: from.clone(),
-            to: text.to.clone().unwrap_or_default(),
+            to: text.to.clone().unwrap_or_else(|| line.number.clone().into()),
             body: text.body.clone().unwrap_or_default(),
             media: Vec::new(),
             opt_out: None,
@@ -153,7 +155,7 @@ impl Reconciliation {
             at: text.date_sent.or(text.date_created),
             word: None,
         };
-        tracing::warn!(message = text.sid, "fetched a text that Twilio had not reported");
-        self.engine.apply_from(line, &address, &heard, Some(&id)).await.map(|_| ())
+        tracing::warn!(message = %text.sid, "fetched a text that Twilio had not reported");
+        self.engine.apply_from(name, &address, &heard, Some(&id)).await.map(|_| ())
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::delivery::{DispatchKey, Receipt, SUMMARY_PAUSE, VendorStatus};
+use handbell_core::delivery::{DeliveryId, DispatchKey, Receipt, SUMMARY_PAUSE, VendorStatus};
 use handbell_inbound::twilio::{
     CallStatus, Hook, MessageStatus, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify,
 };
@@ -94,12 +94,15 @@ parts! {
 impl DeliveryReceipts {
     /// Stores the receipt that a callback contains.
     pub(crate) async fn record(&self, params: &Params, hook: Hook) -> Result<Response<Bytes>, Failed> {
-        let Some((key, name)) = params.query("d").and_then(read_token) else {
+        let Some((key, id)) = params.query("d").and_then(read_token) else {
             return Err(Rejected::Unknown.into());
         };
         if hook == Hook::CallStatus && params.get("AnsweredBy").is_some_and(is_machine) {
             // Reported while the machine speaks, and again when the call is over. Both mean that the call reached a
             // voicemail.
+            let TwilioEvent::CallStatus { sid, .. } = params.event(hook)? else {
+                return Err(Rejected::Unknown.into());
+            };
             let receipt = Receipt {
                 // Whichever of the two comes first, the voicemail outranks the end of the call.
                 rank: CallStatus::Completed.rank() + 1,
@@ -107,9 +110,9 @@ impl DeliveryReceipts {
                 status: VendorStatus::Voicemail,
                 why: None,
                 code: None,
-                id: params.get("CallSid").unwrap_or_default().to_owned(),
+                id: sid.into(),
             };
-            return self.write(&key, &name, &receipt).await;
+            return self.write(&key, id, &receipt).await;
         }
         if hook == Hook::CallStatus && params.get("CallStatus").is_none() {
             // A person has answered. The call's own request reports that.
@@ -126,7 +129,7 @@ impl DeliveryReceipts {
                     .into(),
                 why: error_code.map(|code| explain(code).1.to_owned()),
                 code: error_code,
-                id: sid,
+                id: sid.into(),
             },
             TwilioEvent::CallStatus { sid, status, .. } => Receipt {
                 rank: status.rank(),
@@ -134,7 +137,7 @@ impl DeliveryReceipts {
                 status: params.get("CallStatus").unwrap_or_default().into(),
                 why: None,
                 code: None,
-                id: sid,
+                id: sid.into(),
             },
             _ => return Err(Rejected::Unknown.into()),
         };
@@ -145,19 +148,19 @@ impl DeliveryReceipts {
         if receipt.rank < earliest {
             return Ok(answer(StatusCode::OK, ""));
         }
-        self.write(&key, &name, &receipt).await
+        self.write(&key, id, &receipt).await
     }
 
     async fn write(
         &self,
         key: &DispatchKey,
-        name: &str,
+        id: DeliveryId,
         receipt: &Receipt,
     ) -> Result<Response<Bytes>, Failed> {
         let now = self.time.now();
         let due = now + SUMMARY_PAUSE;
-        if self.receipts.record_receipt(key, name, receipt, due).await? {
-            tracing::info!(dispatch = ?key, delivery = name, status = %receipt.status, "receipt");
+        if self.receipts.record_receipt(key, id, receipt, due).await? {
+            tracing::info!(dispatch = ?key, delivery = %id, status = %receipt.status, "receipt");
             self.queue.enqueue(&[(RowKey::dispatch(key), due)], now).await;
         }
         if receipt.status.brought_nobody() {

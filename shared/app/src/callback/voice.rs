@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::delivery::{Content, Dispatch, DispatchKey, Message, PhoneMessage};
+use handbell_core::delivery::{Content, DeliveryId, Dispatch, DispatchKey, Message, PhoneMessage};
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Kind, Phase};
@@ -24,7 +24,7 @@ use crate::{Failed, answer, refuse};
 /// The call that Twilio asks about, and what the call belongs to.
 struct Line {
     key: DispatchKey,
-    name: String,
+    id: DeliveryId,
     dispatch: Dispatch,
     incident: Incident,
 }
@@ -70,11 +70,11 @@ impl VoiceInbound {
 
     /// Returns the call, its dispatch and its incident as they are now.
     async fn phone_line(&self, params: &Params) -> Result<Option<Line>, Failed> {
-        let Some((key, name)) = params.query("d").and_then(read_token) else { return Ok(None) };
+        let Some((key, id)) = params.query("d").and_then(read_token) else { return Ok(None) };
         let (dispatch, incident) =
             tokio::join!(self.dispatches.dispatch(&key), self.incidents.incident(&key.subject));
         Ok(match (dispatch?, incident?) {
-            (Some(dispatch), Some(incident)) => Some(Line { key, name, dispatch, incident }),
+            (Some(dispatch), Some(incident)) => Some(Line { key, id, dispatch, incident }),
             _ => None,
         })
     }
@@ -100,7 +100,7 @@ impl VoiceInbound {
             return twiml(&goodbye(&over));
         }
         let Some(Message::Phone(PhoneMessage::Call { content, .. })) =
-            line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.message)
+            line.dispatch.deliveries.get(&line.id).map(|delivery| &delivery.message)
         else {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
@@ -124,7 +124,7 @@ impl VoiceInbound {
             voice: call.and_then(|call| call.voice.clone()),
         };
         let text = wording::spoken(content, plan.as_deref(), &line.incident, &words, self.time.now());
-        let here = token(&line.key, &line.name);
+        let here = token(&line.key, line.id);
         let keys = format!("{}/twilio/voice/key?d={here}&s={}", self.public_url.get(), line.incident.step);
         twiml(&[
             Verb::Gather {
@@ -144,22 +144,24 @@ impl VoiceInbound {
             return Err(Rejected::Unknown.into());
         };
         let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
-        let delivery = line.dispatch.deliveries.get(&line.name);
+        let delivery = line.dispatch.deliveries.get(&line.id);
         let Some((Message::Phone(PhoneMessage::Call { to, .. }), recipient)) =
             delivery.map(|delivery| (&delivery.message, &delivery.recipient))
         else {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
         let by = match recipient {
-            Some(recipient) if recipient.id != *to => Actor {
+            Some(recipient) if to != recipient.id.as_str() => Actor {
                 who: recipient.name.clone(),
                 person: Some(recipient.id.clone()),
                 how: CommandChannel::Phone,
             },
             // A bare number is identified by the number alone.
-            _ => {
-                Actor { who: wording::phone_label(to), person: Some(to.clone()), how: CommandChannel::Phone }
-            }
+            _ => Actor {
+                who: wording::phone_label(to),
+                person: Some(to.to_string()),
+                how: CommandChannel::Phone,
+            },
         };
         let epoch = Some(line.key.epoch);
         match digits.as_str() {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_inbound::webex::{Envelope, SIGNATURE_HEADER, verify};
-use handbell_store::table::RowKey;
+use handbell_inbound::webex::{Envelope, ResourceId, SIGNATURE_HEADER, verify};
+use handbell_store::table::{MessageChange, RowKey};
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
 
@@ -36,15 +36,16 @@ impl WebexEvent {
     async fn take(&self, request: &Request<Bytes>) -> Result<(), Failed> {
         let envelope = self.envelope(request).await?;
         let now = self.time.now();
-        match (envelope.resource.as_str(), envelope.event.as_str()) {
-            ("messages", "created") => {
-                let room = envelope.data.room_id.as_deref().unwrap_or_default();
+        match (&envelope.data.id, envelope.event.as_str()) {
+            (ResourceId::Message(id), "created") => {
+                let room = envelope.data.room_id.as_ref();
+                let room = room.ok_or_else(|| Rejected::Malformed("the message has no roomId".into()))?;
                 let ours = envelope.created_by.is_some() && envelope.created_by == envelope.data.person_id;
                 // The worker that posted the message gets some time to record that.
                 let soon = if ours { now + SignedDuration::from_secs(3) } else { now };
-                self.keep_in_queue(RowKey::heard(&envelope.data.id, room, 0), soon).await
+                self.keep_in_queue(RowKey::new_message(id, room, 0), soon).await
             }
-            ("messages", change @ ("updated" | "deleted")) if !self.config.lines.is_empty() => {
+            (ResourceId::Message(id), change @ ("updated" | "deleted")) if !self.config.lines.is_empty() => {
                 let data = &envelope.data;
                 let (Some(room), Some(person)) =
                     (&data.room_id, envelope.actor_id.as_ref().or(data.person_id.as_ref()))
@@ -55,12 +56,15 @@ impl WebexEvent {
                 if envelope.created_by.as_ref() == Some(person) {
                     return Ok(());
                 }
-                let row = RowKey::changed(&data.id, (room, person), change == "deleted", 0);
-                self.keep_in_queue(row, now).await
+                let change = MessageChange {
+                    message: id.clone(),
+                    room: room.clone(),
+                    person: person.clone(),
+                    deleted: change == "deleted",
+                };
+                self.keep_in_queue(RowKey::message_change(&change, 0), now).await
             }
-            ("attachmentActions", "created") => {
-                self.keep_in_queue(RowKey::card(&envelope.data.id, 0), now).await
-            }
+            (ResourceId::Action(id), "created") => self.keep_in_queue(RowKey::card_action(id, 0), now).await,
             _ => Ok(()),
         }
     }

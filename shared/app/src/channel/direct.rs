@@ -37,7 +37,7 @@ impl DirectChannel {
                     || has_reference_tag(seen.text.as_deref(), &tag)
             });
             if let Some(found) = found {
-                return Outcome::Sent(found.id);
+                return Outcome::Sent(found.id.into());
             }
             if let Some(outcome) = attempt.after_empty_look() {
                 return outcome;
@@ -50,6 +50,6 @@ impl DirectChannel {
         webex
             .direct(&message.email, &wording::tagged_post(&wording::escape_markdown(&markdown), &tag))
             .await
-            .map_or_else(outcome_of_send, Outcome::Sent)
+            .map_or_else(outcome_of_send, |id| Outcome::Sent(id.into()))
     }
 }

@@ -1,6 +1,7 @@
 //! Mails: a page with a link and a reply address, the incident report in the thread of the alert, and a reply to a
 //! customer.
 
+use handbell_core::address::EmailAddress;
 use handbell_core::alert::Origin;
 use handbell_core::config::MailDomain;
 use handbell_core::delivery::{Content, MailMessage, Outcome, Task};
@@ -76,7 +77,7 @@ impl MailChannel {
     async fn page_by_mail(
         &self,
         attempt: Attempt<'_>,
-        email: &str,
+        email: &EmailAddress,
         content: &Content,
     ) -> Result<OutgoingMail, Outcome> {
         let Attempt { work, delivery, .. } = attempt;
@@ -88,12 +89,10 @@ impl MailChannel {
         ];
         if work.dispatch.key.subject.kind() == Kind::Notice {
             return Ok(OutgoingMail {
-                from: domain.from.clone(),
-                to: email.to_owned(),
                 subject: "Handbell".to_owned(),
                 text,
                 headers,
-                ..OutgoingMail::default()
+                ..OutgoingMail::new(domain.from.to_string(), email.clone())
             });
         }
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
@@ -102,13 +101,11 @@ impl MailChannel {
         let link = link.map_err(outcome_of_fault)?;
         let title = incident.alert.as_ref().map_or(work.words.name.as_str(), |alert| alert.title.as_str());
         Ok(OutgoingMail {
-            from: domain.from.clone(),
-            to: email.to_owned(),
             reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: format!("[{}] {}", incident.reference(), wording::plain(title)),
             text: incident::mail(&text, &link, incident),
             headers,
-            ..OutgoingMail::default()
+            ..OutgoingMail::new(domain.from.to_string(), email.clone())
         })
     }
 
@@ -116,7 +113,7 @@ impl MailChannel {
     async fn reply_by_mail(
         &self,
         attempt: Attempt<'_>,
-        to: &str,
+        to: &EmailAddress,
         text: &str,
     ) -> Result<OutgoingMail, Outcome> {
         let work = attempt.work;
@@ -134,17 +131,19 @@ impl MailChannel {
         };
         let label = line.label.as_deref().unwrap_or(line_name);
         Ok(OutgoingMail {
-            from: mail.from.clone(),
-            to: to.to_owned(),
             reply_to: mail.reply_to.clone(),
             subject: conversation::mail_subject(label),
             text: conversation::mail(text, label, &line.number),
-            ..OutgoingMail::default()
+            ..OutgoingMail::new(mail.from.to_string(), to.clone())
         })
     }
 
     /// Returns the incident report, as a reply to the mail that opened the incident.
-    async fn report_by_mail(&self, attempt: Attempt<'_>, email: &str) -> Result<OutgoingMail, Outcome> {
+    async fn report_by_mail(
+        &self,
+        attempt: Attempt<'_>,
+        email: &EmailAddress,
+    ) -> Result<OutgoingMail, Outcome> {
         let work = attempt.work;
         let domain = self.mail_domain()?;
         let subject = &work.dispatch.key.subject;
@@ -169,13 +168,11 @@ impl MailChannel {
             headers.push(("References".to_owned(), thread.join(" ")));
         }
         Ok(OutgoingMail {
-            from: domain.from.clone(),
-            to: email.to_owned(),
             reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: incident::report_subject(incident),
             text,
             headers,
-            ..OutgoingMail::default()
+            ..OutgoingMail::new(domain.from.to_string(), email.clone())
         })
     }
 }

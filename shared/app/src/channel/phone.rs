@@ -1,7 +1,9 @@
 //! Texts and calls through Twilio: pages, replies to customers, and the call that connects an agent with a customer.
 
+use handbell_core::address::{E164, SmsSender};
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
+use handbell_core::vendor_id::MessageSid;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_outbound::Failure;
@@ -33,14 +35,6 @@ const AGENT_RING: u32 = 25;
 const COMPARED: usize = 60;
 /// Twilio's error code for a number that has opted out.
 const OPTED_OUT: u32 = 21610;
-
-/// A page by phone: the recipient's number, Handbell's number, and the text.
-#[derive(Clone, Copy)]
-struct Page<'a> {
-    to: &'a str,
-    from: &'a str,
-    content: &'a Content,
-}
 
 parts! {
     /// Sends texts and places calls.
@@ -80,15 +74,15 @@ impl PhoneChannel {
         };
         match message {
             PhoneMessage::Text { to, from, content } => {
-                self.send_text(&twilio, attempt, Page { to, from, content }).await
+                self.send_text(&twilio, attempt, (to, from.as_ref()), content).await
             }
-            PhoneMessage::Call { to, from, content } => {
-                self.place_call(&twilio, attempt, Page { to, from, content }).await
+            PhoneMessage::Call { to, from, content: _ } => {
+                self.place_call(&twilio, attempt, to, from.as_ref()).await
             }
             PhoneMessage::Reply { to, from, text, files } => {
                 let mut sms = Sms {
                     to: to.clone(),
-                    from: from.clone(),
+                    from: from.clone().into(),
                     body: text.clone(),
                     status_callback: None,
                     validity: REPLY_VALIDITY,
@@ -105,17 +99,21 @@ impl PhoneChannel {
         }
     }
 
-    async fn send_text(&self, twilio: &Twilio, attempt: Attempt<'_>, page: Page<'_>) -> Outcome {
+    async fn send_text(
+        &self,
+        twilio: &Twilio,
+        attempt: Attempt<'_>,
+        (to, from): (&E164, Option<&SmsSender>),
+        content: &Content,
+    ) -> Outcome {
         let Attempt { work, task, .. } = attempt;
-        let Page { to, from, content } = page;
         let tag = attempt.reference_tag();
         if task == Task::LookUp {
-            let from = Some(from).filter(|from| !from.is_empty());
             match twilio.messages(Some(to), from).await {
                 Ok(seen) => {
                     let found = seen.into_iter().find(|seen| has_reference_tag(seen.body.as_deref(), &tag));
                     if let Some(found) = found {
-                        return Outcome::Sent(found.sid);
+                        return Outcome::Sent(found.sid.into());
                     }
                 }
                 Err(failure) => return outcome_of_lookup(&failure),
@@ -128,27 +126,34 @@ impl PhoneChannel {
             return wait(0);
         }
         // A notice that the command line wrote doesn't contain our number.
-        let from = if from.is_empty() { self.config.from() } else { from };
+        let Some(from) = from.or(self.config.from()) else {
+            return Outcome::Refused { why: "the configuration has no `twilio` to send from".to_owned() };
+        };
         let sms = Sms {
-            to: to.to_owned(),
-            from: from.to_owned(),
+            to: to.clone(),
+            from: from.clone(),
             body: wording::sms(content, work.plan(), &work.dispatch, &work.words, &tag),
             status_callback: Some(self.text_status_url(attempt)),
             validity: TEXT_VALIDITY,
             media: Vec::new(),
         };
-        twilio.send_sms(&sms).await.map_or_else(outcome_of_send, Outcome::Sent)
+        twilio.send_sms(&sms).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 
     fn text_status_url(&self, attempt: Attempt<'_>) -> String {
         format!("{}/twilio/sms/status?d={}", self.public_url.get(), attempt.token())
     }
 
-    async fn place_call(&self, twilio: &Twilio, attempt: Attempt<'_>, page: Page<'_>) -> Outcome {
+    async fn place_call(
+        &self,
+        twilio: &Twilio,
+        attempt: Attempt<'_>,
+        to: &E164,
+        from: Option<&E164>,
+    ) -> Outcome {
         let Attempt { work, delivery, task, .. } = attempt;
-        let Page { to, from, .. } = page;
         if task == Task::LookUp {
-            match twilio.calls(Some(to), Some(from)).await {
+            match twilio.calls(Some(to), from).await {
                 Ok(calls) => {
                     // A call carries no tag. A call to this number since the delivery was decided is ours unless it is
                     // another delivery's.
@@ -156,10 +161,11 @@ impl PhoneChannel {
                     let others: Vec<_> =
                         work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
                     let ours = |call: &CallSeen| {
-                        call.date_created.is_some_and(|at| at >= since) && !others.contains(&call.sid)
+                        call.date_created.is_some_and(|at| at >= since)
+                            && !others.iter().any(|other| **other == *call.sid)
                     };
                     if let Some(call) = calls.into_iter().find(ours) {
-                        return Outcome::Sent(call.sid);
+                        return Outcome::Sent(call.sid.into());
                     }
                 }
                 Err(failure) => return outcome_of_lookup(&failure),
@@ -171,25 +177,29 @@ impl PhoneChannel {
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
+        let Some(from) = from.cloned().or_else(|| self.config.from()?.number()) else {
+            let why = "`twilio.from` in the configuration is no phone number, so that it can't call";
+            return Outcome::Refused { why: why.to_owned() };
+        };
         let (public, here) = (self.public_url.get(), attempt.token());
         let status = format!("{public}/twilio/voice/status?d={here}");
         let call = Call {
-            to: to.to_owned(),
-            from: from.to_owned(),
+            to: to.clone(),
+            from,
             url: format!("{public}/twilio/voice?d={here}"),
             // Whether a person has answered matters only where something follows from it.
             detect_machine: delivery.recipient.is_some().then(|| status.clone()),
             status_callback: Some(status),
             timeout: RING,
         };
-        twilio.place_call(&call).await.map_or_else(outcome_of_send, Outcome::Sent)
+        twilio.place_call(&call).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 
     async fn send_reply(&self, twilio: &Twilio, attempt: Attempt<'_>, mut sms: Sms) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         if task == Task::LookUp {
             match self.look_for_reply(twilio, attempt, &sms).await {
-                Ok(Some(sid)) => return Outcome::Sent(sid),
+                Ok(Some(sid)) => return Outcome::Sent(sid.into()),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
             }
@@ -227,7 +237,7 @@ impl PhoneChannel {
         }
         sms.status_callback = Some(self.text_status_url(attempt));
         match twilio.send_sms(&sms).await {
-            Ok(sid) => Outcome::Sent(sid),
+            Ok(sid) => Outcome::Sent(sid.into()),
             Err(Failure::Refused { code: OPTED_OUT, why }) => {
                 // Twilio received a STOP that Handbell didn't receive.
                 if let Err(fault) = self
@@ -250,7 +260,7 @@ impl PhoneChannel {
         twilio: &Twilio,
         attempt: Attempt<'_>,
         sms: &Sms,
-    ) -> Result<Option<String>, Outcome> {
+    ) -> Result<Option<MessageSid>, Outcome> {
         let key = &attempt.work.dispatch.key;
         let seen = twilio.messages(Some(&sms.to), Some(&sms.from)).await;
         let seen = seen.map_err(|failure| outcome_of_lookup(&failure))?;
@@ -269,12 +279,12 @@ impl PhoneChannel {
         let ours = |message: &TwilioMessage| {
             message.body.as_deref().unwrap_or_default() == sms.body
                 && message.date_created.is_none_or(|at| at >= since)
-                && !others.contains(&message.sid)
+                && !others.iter().any(|other| **other == *message.sid)
         };
         Ok(seen.into_iter().find(ours).map(|message| message.sid))
     }
 
-    async fn call_agent(&self, twilio: &Twilio, attempt: Attempt<'_>, agent: &str, from: &str) -> Outcome {
+    async fn call_agent(&self, twilio: &Twilio, attempt: Attempt<'_>, agent: &E164, from: &E164) -> Outcome {
         if attempt.task == Task::LookUp {
             // An agent whose phone didn't ring asks again; a phone that rings twice is answered twice.
             return Outcome::Refused {
@@ -286,13 +296,13 @@ impl PhoneChannel {
         }
         let (public, here) = (self.public_url.get(), attempt.token());
         let call = Call {
-            to: agent.to_owned(),
-            from: from.to_owned(),
+            to: agent.clone(),
+            from: from.clone(),
             url: format!("{public}/twilio/voice?d={here}"),
             status_callback: Some(format!("{public}/twilio/voice/status?d={here}")),
             timeout: AGENT_RING,
             detect_machine: None,
         };
-        twilio.place_call(&call).await.map_or_else(outcome_of_send, Outcome::Sent)
+        twilio.place_call(&call).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use handbell_core::delivery::{Content, DispatchKey, LEASE, Message, Outcome, SpaceMessage, Task};
+use handbell_core::delivery::{
+    Content, DeliveryId, DispatchKey, LEASE, Message, Outcome, SpaceMessage, Task,
+};
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Post, Webex, WebexFile};
@@ -51,7 +53,7 @@ parts! {
 impl SpaceChannel {
     /// Sends to the space: members before posts, posts one after another, and a later step's posts after those of the
     /// earlier step.
-    pub(crate) async fn send(&self, work: &Work, attempts: SpaceAttempts<'_>) -> Vec<(String, Outcome)> {
+    pub(crate) async fn send(&self, work: &Work, attempts: SpaceAttempts<'_>) -> Vec<(DeliveryId, Outcome)> {
         if attempts.is_empty() {
             return Vec::new();
         }
@@ -65,10 +67,11 @@ impl SpaceChannel {
         };
         let (posts, first): (Vec<_>, Vec<_>) =
             attempts.into_iter().partition(|(_, message)| message.is_post());
-        let mut outcomes: Vec<(String, Outcome)> = join_all(first.iter().map(async |(attempt, message)| {
-            (attempt.name.to_owned(), self.send_in_room(&webex, &room, *attempt, message).await)
-        }))
-        .await;
+        let mut outcomes: Vec<(DeliveryId, Outcome)> =
+            join_all(first.iter().map(async |(attempt, message)| {
+                (attempt.id, self.send_in_room(&webex, &room, *attempt, message).await)
+            }))
+            .await;
         let mut blocked = match posts.is_empty() {
             true => None,
             false => self.earlier_posts_missing(work).await,
@@ -82,7 +85,7 @@ impl SpaceChannel {
             if !matches!(outcome, Outcome::Sent(_) | Outcome::Refused { .. } | Outcome::NotWanted) {
                 blocked.get_or_insert_with(|| wait(1));
             }
-            outcomes.push((attempt.name.to_owned(), outcome));
+            outcomes.push((attempt.id, outcome));
         }
         outcomes
     }
@@ -228,7 +231,7 @@ impl SpaceChannel {
                 {
                     self.files.remove_from_twilio(url).await;
                 }
-                Outcome::Sent(id)
+                Outcome::Sent(id.into())
             }
             Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
                 Some(outcome) => outcome,
@@ -251,11 +254,11 @@ impl SpaceChannel {
     /// Looks up the post of an earlier attempt. Returns none if it has to be posted once more.
     async fn look_up(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Option<Outcome> {
         match self.posts.find_in_room(webex, &room.id, &attempt.reference_tag()).await {
-            Ok(Some(id)) => return Some(Outcome::Sent(id)),
+            Ok(Some(id)) => return Some(Outcome::Sent(id.into())),
             Ok(None) => {}
             Err(outcome) => return Some(outcome),
         }
-        let again = self.posts.must_look_again(attempt.work, attempt.name).await;
+        let again = self.posts.must_look_again(attempt.work, attempt.id).await;
         again.or_else(|| attempt.after_empty_look())
     }
 
@@ -307,6 +310,6 @@ impl SpaceChannel {
     }
 }
 
-fn same_for_all(attempts: &SpaceAttempts<'_>, outcome: &Outcome) -> Vec<(String, Outcome)> {
-    attempts.iter().map(|(attempt, _)| (attempt.name.to_owned(), outcome.clone())).collect()
+fn same_for_all(attempts: &SpaceAttempts<'_>, outcome: &Outcome) -> Vec<(DeliveryId, Outcome)> {
+    attempts.iter().map(|(attempt, _)| (attempt.id, outcome.clone())).collect()
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use handbell_core::address::EmailAddress;
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{AgentMessage, ConversationEvent};
 use handbell_core::conversation::relay_policy::{
@@ -11,10 +12,11 @@ use handbell_core::conversation::relay_policy::{
 };
 use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::incident::Subject;
+use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
-use handbell_store::table::RowKey;
-use handbell_store::{Conversations, Named};
+use handbell_store::table::{MessageChange, RowKey};
+use handbell_store::{Conversations, HandledEvents, Named};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -32,7 +34,7 @@ const WITH_IT: SignedDuration = SignedDuration::from_mins(15);
 /// Age from which a message isn't read any more.
 const LATEST: SignedDuration = SignedDuration::from_hours(24);
 /// Number of messages that are read where no message was announced.
-const READ_UNHEARD: usize = 500;
+const READ_UNANNOUNCED: usize = 500;
 /// Number of retries for a change of a message that hasn't been read yet.
 const UNREAD_TRIES: u32 = 3;
 /// Number of attempts to handle a change of a message, which take half an hour.
@@ -46,18 +48,9 @@ struct Writer {
     org: Option<String>,
 }
 
-/// A message that an agent changed or deleted.
-#[derive(Clone, Copy)]
-pub(crate) struct Change<'a> {
-    pub(crate) message: &'a str,
-    pub(crate) room: &'a str,
-    pub(crate) person: &'a str,
-    pub(crate) deleted: bool,
-}
-
 /// Authors that this process has looked up, by their Webex ids.
 #[derive(Clone, Default)]
-pub(crate) struct KnownWriters(Arc<Mutex<BTreeMap<String, Writer>>>);
+pub(crate) struct KnownWriters(Arc<Mutex<BTreeMap<PersonId, Writer>>>);
 
 impl Part for KnownWriters {
     fn access(_: &mut Access) {}
@@ -72,6 +65,7 @@ parts! {
     pub(crate) struct AgentMessages {
         config: Configuration,
         conversations: Conversations,
+        handled_events: HandledEvents,
         engine: ConversationEngine,
         queue: Queue,
         webex: WebexAccount,
@@ -85,7 +79,7 @@ impl AgentMessages {
     pub(crate) async fn read(
         &self,
         whose: &Named,
-        room: &str,
+        room: &RoomId,
         named: Option<WebexMessage>,
     ) -> Result<(), Fault> {
         let subject = &whose.subject;
@@ -95,7 +89,7 @@ impl AgentMessages {
             return Ok(());
         };
         let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
-        let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
+        let limit = if named.is_some() { READ_WITH } else { READ_UNANNOUNCED };
         let listed = webex.messages(room, limit, me.bot).await;
         let mut messages = match (listed, &named) {
             // The newest messages come first. For two messages of the same moment, only this order tells which was the
@@ -203,14 +197,18 @@ impl AgentMessages {
 
     /// Returns whether the author belongs to the line's team. Being brought into a space isn't enough.
     fn is_of_team(&self, line: &Line, writer: &Writer) -> bool {
-        let named = line.agents.iter().any(|agent| agent.email.eq_ignore_ascii_case(&writer.agent.email));
+        let email = writer.agent.email.as_deref();
+        let named = line
+            .agents
+            .iter()
+            .any(|agent| email.is_some_and(|email| agent.email.eq_ignore_ascii_case(email)));
         let ours = self.webex.known_identity().and_then(|me| me.org.as_ref());
         named || (ours.is_some() && ours == writer.org.as_ref())
     }
 
     /// Returns a person, whom a process looks up once, or none if Webex doesn't show the person.
-    async fn writer(&self, webex: &Webex, person: &str) -> Result<Option<Writer>, Fault> {
-        let known = |writers: &BTreeMap<String, Writer>| writers.get(person).cloned();
+    async fn writer(&self, webex: &Webex, person: &PersonId) -> Result<Option<Writer>, Fault> {
+        let known = |writers: &BTreeMap<PersonId, Writer>| writers.get(person).cloned();
         if let Some(writer) = self.writers.0.lock().ok().as_deref().and_then(known) {
             return Ok(Some(writer));
         }
@@ -219,14 +217,14 @@ impl AgentMessages {
             Err(Failure::Refused { .. }) => return Ok(None),
             Err(failure) => return Err(failure.into()),
         };
-        let email = person.emails.iter().flatten().next().cloned().unwrap_or_default();
+        let email = person.emails.iter().flatten().find_map(|email| email.parse::<EmailAddress>().ok());
         let writer = Writer {
             // An author who isn't certainly a person counts as a machine: what machines write never leaves.
             machine: person.kind.as_deref() != Some("person"),
             org: person.org_id,
             agent: Agent {
                 id: person.id.clone(),
-                name: person.display_name.unwrap_or_else(|| email.clone()),
+                name: person.display_name.or(email.as_ref().map(ToString::to_string)).unwrap_or_default(),
                 email,
             },
         };
@@ -237,13 +235,16 @@ impl AgentMessages {
     }
 
     /// Handles a message that an agent changed or deleted. If that fails, it is retried.
-    pub(crate) async fn handle_edited_message(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
+    pub(crate) async fn handle_edited_message(
+        &self,
+        change: &MessageChange,
+        tries: u32,
+    ) -> Result<(), Fault> {
         match self.handle_edit(change, tries).await {
             Err(fault) if tries < CHANGE_TRIES => {
                 tracing::warn!(reason = %fault, "a changed message can't be handled now; it is retried");
                 let now = self.time.now();
-                let Change { message, room, person, deleted } = change;
-                let again = RowKey::changed(message, (room, person), deleted, tries + 1);
+                let again = RowKey::message_change(change, tries + 1);
                 let soon = now + retry_pause(tries);
                 if self.queue.enqueue(&[(again, soon)], now).await { Ok(()) } else { Err(fault) }
             }
@@ -251,8 +252,8 @@ impl AgentMessages {
         }
     }
 
-    async fn handle_edit(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
-        let Change { message: id, room, person, deleted } = change;
+    async fn handle_edit(&self, change: &MessageChange, tries: u32) -> Result<(), Fault> {
+        let MessageChange { message: id, room, person, deleted } = change;
         let Some(whose) = self.conversations.conversation_of_room(room).await? else { return Ok(()) };
         let subject = whose.subject;
         let Some(conversation) = self.conversations.conversation(&subject).await? else {
@@ -263,7 +264,7 @@ impl AgentMessages {
         let (carried, known) = match carried {
             Some(answer) => (answer, true),
             // The reply is old, or the message was no reply.
-            None => match self.conversations.handled(&subject, &format!("wx-{id}")).await? {
+            None => match self.handled_events.event(&subject, &format!("wx-{id}")).await? {
                 Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
                 Some(_) => return Ok(()),
                 // The worker that reads the message may be about to record that.
@@ -278,7 +279,7 @@ impl AgentMessages {
             .writer(&webex, person)
             .await?
             .map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
-        if deleted {
+        if *deleted {
             let heard = ConversationEvent::Deleted { answer: carried, by };
             return self.engine.apply(&subject, &heard, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());
         }

@@ -1,15 +1,17 @@
 //! Rules for replies to customers: never after a STOP, one after another, within the daily limit.
 
-use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::ConversationEvent;
-use handbell_core::delivery::{Dispatch, DispatchKey, Message, Outcome, Speaker};
+use handbell_core::conversation::{Address, Agent, Conversation};
+use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Message, Outcome, SpaceMessage, Speaker};
 use handbell_core::texting::segments;
 use handbell_core::wording::conversation as wording;
-use handbell_store::{Conversations, Counters, Dispatches};
+use handbell_store::{Conversations, Counters, Dispatches, Named};
+use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::apply::{ConversationEngine, space_of};
+use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InConversation, Scope, Work, wait};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -48,11 +50,11 @@ impl CustomerReplies {
             None if cancelled => dispatch.cancel(),
             None => {}
             Some(known) => {
-                let number = known.address.as_ref().and_then(Address::number);
+                let phone = known.address.as_ref().and_then(Address::phone);
                 let replies = !dispatch.replies_are_out();
                 stopped = known.cancels(dispatch.key.number);
-                if let Some(number) = number.filter(|_| stopped.is_none() && replies) {
-                    let opted_out = self.conversations.sender(number).await?.opted_out.is_some();
+                if let Some(phone) = phone.filter(|_| stopped.is_none() && replies) {
+                    let opted_out = self.conversations.sender(phone).await?.opted_out.is_some();
                     stopped = opted_out.then_some("the customer wants no more texts");
                 }
             }
@@ -61,21 +63,47 @@ impl CustomerReplies {
             dispatch.take_back(why);
         }
         let words = self.config.words(&subject, None);
-        let space = space_of(&subject, dispatch.key.epoch);
+        let space = self.space_of_conversation(&dispatch, conversation.as_ref());
         let scope = Scope::Conversation(InConversation { conversation, space, stopped });
         Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
     }
 
+    /// Returns the space of a conversation. It is permanent: a customer who writes again finds the same one.
+    fn space_of_conversation(&self, dispatch: &Dispatch, conversation: Option<&Conversation>) -> WantedSpace {
+        let DispatchKey { subject, epoch, .. } = &dispatch.key;
+        let number = conversation.and_then(|conversation| conversation.address.as_ref()?.number());
+        let opened_at = dispatch.of_conversation().map_or(dispatch.at, |of| of.opened_at);
+        let assignee = conversation.and_then(|conversation| conversation.assignee.as_ref());
+        let invite = |agent: &Agent| {
+            let email = agent.email.clone()?;
+            Some(Message::Space(SpaceMessage::Invite { email, moderator: false }))
+        };
+        WantedSpace {
+            name: space_of(subject, *epoch),
+            title: conversation.map(Conversation::title).unwrap_or_default(),
+            team: self.config.line(subject).and_then(|(_, line)| line.team.clone()),
+            always: true,
+            oldest: opened_at - SignedDuration::from_mins(2),
+            people: assignee.and_then(invite).into_iter().collect(),
+            people_first: false,
+            // Too many titles end with the digits of a short number, or of something that isn't a number.
+            digits: number
+                .filter(|number| number.len() > 8)
+                .map(|number| number.trim_start_matches('+').to_owned()),
+            of: Some(Named { subject: subject.clone(), epoch: *epoch }),
+        }
+    }
+
     /// Makes the customer wait again after an agent's reply was given up. Best effort: the agent sees the reply's
     /// status.
-    pub(crate) async fn restore_waiting(&self, work: &Work, died: &[String]) {
+    pub(crate) async fn restore_waiting(&self, work: &Work, died: &[DeliveryId]) {
         let by_agent = work
             .dispatch
             .conversation_entry()
             .is_some_and(|entry| matches!(entry.speaker, Speaker::Agent(_)));
-        let answer = died.iter().find(|name| work.delivery(name).is_some_and(|one| one.message.is_reply()));
-        let Some(name) = answer.filter(|_| by_agent) else { return };
-        let id = format!("failed-{}", work.dispatch.reference_tag(name));
+        let answer = died.iter().find(|id| work.delivery(**id).is_some_and(|one| one.message.is_reply()));
+        let Some(dead) = answer.filter(|_| by_agent) else { return };
+        let id = format!("failed-{}", work.dispatch.reference_tag(*dead));
         if let Err(fault) =
             self.engine.apply(&work.dispatch.key.subject, &ConversationEvent::Failed, Some(&id)).await
         {

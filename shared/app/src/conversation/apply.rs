@@ -70,7 +70,7 @@ impl ConversationEngine {
         for round in 0..ROUNDS {
             let now = self.time.now();
             let LoadedConversation { conversation, sender, handled } =
-                self.conversations.load_conversation(subject, address.number(), id, now).await?;
+                self.conversations.load_conversation(subject, address.phone(), id, now).await?;
             if handled.is_some() {
                 return Ok(conversation);
             }
@@ -88,7 +88,7 @@ impl ConversationEngine {
             }
             let commit = CommitConversation {
                 subject,
-                number: address.number(),
+                phone: address.phone(),
                 before: conversation.as_ref().map(|conversation| conversation.version),
                 decision: &decision,
                 event: id,

@@ -1,11 +1,13 @@
 //! Attendance in a customer's space: who of the team is available, who is asked, and what the lobby is told.
 
 use futures_util::future::join_all;
+use handbell_core::address::EmailAddress;
 use handbell_core::config::Line;
 use handbell_core::conversation::assign::{Assignment, Candidate, choose};
 use handbell_core::conversation::decide::{Attendance, ConversationEvent};
 use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::delivery::{Message, Outcome, SpaceMessage, Task};
+use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::{self, conversation};
 use handbell_outbound::webex::{Attached, Post, Webex, WebexPerson};
 use handbell_outbound::{Failure, VendorResult};
@@ -16,7 +18,8 @@ use crate::conversation::agent::sight;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::apply::ConversationEngine;
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
-use crate::engine::space::{Room, SpaceFinder, WantedSpace};
+use crate::engine::space::{Room, SpaceFinder};
+use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -83,7 +86,7 @@ impl CustomerSpace {
                 }
                 let agent = Agent {
                     id: candidate.person_id.clone(),
-                    email: candidate.email.clone(),
+                    email: Some(candidate.email.clone()),
                     name: candidate.name.clone(),
                 };
                 (Attendance::Asked(agent), Some(candidate.email.clone()))
@@ -103,7 +106,7 @@ impl CustomerSpace {
     }
 
     /// Returns everyone who may answer on this line, with the availability that Webex shows.
-    async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> VendorResult<Vec<Candidate>> {
+    async fn candidates(&self, webex: &Webex, line: &Line, room: &RoomId) -> VendorResult<Vec<Candidate>> {
         let here = webex.members(room).await?;
         let me = self
             .webex
@@ -118,7 +121,7 @@ impl CustomerSpace {
         let mut found: Vec<WebexPerson> = Vec::new();
         if let Some(team) = &line.team {
             let mates = webex.team_members(team).await?;
-            let ids: Vec<String> = mates.into_iter().map(|mate| mate.person_id).collect();
+            let ids: Vec<PersonId> = mates.into_iter().map(|mate| mate.person_id).collect();
             found.extend(webex.people(&ids).await?);
         }
         let known = |email: &str| {
@@ -136,10 +139,11 @@ impl CustomerSpace {
             found.into_iter().filter(|person| person.id != me.id && person.kind.as_deref() == Some("person"));
         Ok(agents
             .filter_map(|person| {
-                let email = person.emails.iter().flatten().next()?.clone();
+                let email: EmailAddress =
+                    person.emails.iter().flatten().find_map(|email| email.parse().ok())?;
                 Some(Candidate {
                     there: person.is_there(),
-                    name: person.display_name.clone().unwrap_or_else(|| email.clone()),
+                    name: person.display_name.clone().unwrap_or_else(|| email.to_string()),
                     last_activity: person.last_activity,
                     in_space: person.emails.iter().flatten().any(|email| in_space(email)),
                     person_id: person.id,
@@ -179,7 +183,7 @@ impl CustomerSpace {
         }
         let markdown = wording::tagged_post(text, &attempt.reference_tag());
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
-            Ok(id) => Outcome::Sent(id),
+            Ok(id) => Outcome::Sent(id.into()),
             Err(Failure::Refused { code: 404, why }) => {
                 match self.space_making.forget_space(&wanted.name, &lobby.row).await {
                     Ok(()) => Outcome::NotSent { pause: None, why },
@@ -234,7 +238,7 @@ impl CustomerSpace {
     /// Gives the space another title.
     pub(crate) async fn rename(&self, webex: &Webex, room: &Room, title: &str) -> Outcome {
         match webex.rename_room(&room.id, title).await {
-            Ok(_) => Outcome::Sent(room.id.clone()),
+            Ok(_) => Outcome::Sent(room.id.to_string()),
             // Renaming twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => Outcome::NotSent { pause: None, why },
             Err(failure) => outcome_of_send(failure),

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::config::{Line, is_phone_number};
+use handbell_core::address::PhoneAddress;
+use handbell_core::config::Line;
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Message, PhoneMessage};
 use handbell_core::wording::{NOT_KNOWN, conversation as wording};
@@ -43,7 +44,7 @@ impl CustomerCalls {
         let TwilioEvent::CallAnswered { sid, to, from, .. } = params.event(Hook::Call)? else {
             return Err(Rejected::Unknown.into());
         };
-        let Some((name, line)) = self.config.line_of(&to) else { return twiml(&goodbye(NOT_KNOWN)) };
+        let Some((name, line)) = self.config.line_of(to.as_str()) else { return twiml(&goodbye(NOT_KNOWN)) };
         let open = self.config.is_open(line, self.time.now());
         let forward = if open { &line.voice.forward } else { &line.voice.after_hours };
         let heard = if forward.is_some() {
@@ -52,16 +53,16 @@ impl CustomerCalls {
             ConversationEvent::Called { spoke: None }
         };
         let stored =
-            self.engine.apply_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
+            self.engine.apply_from(name, &address(from.as_ref()), &heard, Some(&format!("call-{sid}"))).await;
         if let Err(fault) = stored {
             // The caller is connected even if the call can't be stored: a voice is worth more than a note of it.
-            tracing::error!(reason = %fault, call = sid, "a call could not be stored; it is connected nevertheless");
+            tracing::error!(reason = %fault, call = %sid, "a call could not be stored; it is connected nevertheless");
         }
         let Some(number) = forward else { return self.record(line) };
         let mut verbs = announcement(line);
         verbs.push(Verb::Dial {
             number: number.clone(),
-            caller_id: is_phone_number(&from).then(|| from.clone()),
+            caller_id: from.as_ref().and_then(PhoneAddress::number).cloned(),
             timeout: u32::try_from(line.voice.ring.0.as_secs()).unwrap_or(20),
             action: Some(format!("{}/twilio/voice/dialed", self.public_url.get())),
             time_limit: None,
@@ -80,7 +81,7 @@ impl CustomerCalls {
         let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
             .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
         let heard = ConversationEvent::Called { spoke };
-        let from = address(params.get("From").unwrap_or_default());
+        let from = address(params.get("From").map(PhoneAddress::from).as_ref());
         let stored = self.engine.apply_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
         match (spoke, stored) {
             (Some(_), stored) => {
@@ -90,7 +91,7 @@ impl CustomerCalls {
             // A caller whom nobody answered may still leave a message, even if the call can't be stored.
             (None, stored) => {
                 if let Err(fault) = stored {
-                    tracing::error!(reason = %fault, call = sid, "a missed call could not be stored");
+                    tracing::error!(reason = %fault, call = %sid, "a missed call could not be stored");
                 }
                 self.record(line)
             }
@@ -122,7 +123,7 @@ impl CustomerCalls {
         if let (Some((name, _)), Some(url)) = (to, url) {
             let length = SignedDuration::from_secs(seconds.unwrap_or(0).into());
             let heard = ConversationEvent::Voicemail { url: format!("{url}.mp3"), length };
-            let from = address(params.get("From").unwrap_or_default());
+            let from = address(params.get("From").map(PhoneAddress::from).as_ref());
             self.engine.apply_from(name, &from, &heard, Some(&format!("recording-{recording}"))).await?;
         }
         twiml(&goodbye(wording::THANK_YOU))
@@ -130,7 +131,7 @@ impl CustomerCalls {
 
     /// Asks the agent who answered whether to call the customer, so that no answering machine is connected.
     pub(crate) async fn ask_agent(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let Some((key, name)) = params.query("d").and_then(read_token) else {
+        let Some((key, id)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
         };
         let conversation = self
@@ -139,7 +140,7 @@ impl CustomerCalls {
             .await?
             .filter(|conversation| conversation.address.is_some());
         let Some(conversation) = conversation else { return twiml(&goodbye(NOT_KNOWN)) };
-        let here = token(&key, &name);
+        let here = token(&key, id);
         let text = wording::connect_you(&conversation.called());
         twiml(&[
             Verb::Gather {
@@ -157,7 +158,7 @@ impl CustomerCalls {
         let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());
         };
-        let Some((key, name)) = params.query("d").and_then(read_token) else {
+        let Some((key, id)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
         };
         if digits != "1" {
@@ -166,7 +167,7 @@ impl CustomerCalls {
         let dispatch =
             self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault::from("the call is not known"))?;
         let Some(Message::Phone(PhoneMessage::Connect { to, from, .. })) =
-            dispatch.deliveries.get(&name).map(|delivery| &delivery.message)
+            dispatch.deliveries.get(&id).map(|delivery| &delivery.message)
         else {
             return twiml(&goodbye(NOT_KNOWN));
         };

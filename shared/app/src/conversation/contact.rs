@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::address::EmailAddress;
 use handbell_core::config::{FormConfig as Settings, Line};
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::ConversationEvent;
@@ -16,9 +17,9 @@ use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
-use crate::web::field::{Control, Field, token_field, trap};
+use crate::web::field::{Control, Field, honeypot, token_field};
 use crate::web::limits::{FormLimits, digest};
-use crate::web::page::{page, sorry};
+use crate::web::page::{error_page, page};
 use crate::{Failed, Ids, header};
 
 /// Name under which the forms are counted.
@@ -44,7 +45,7 @@ parts! {
 impl ContactForm {
     /// Shows the form, or takes it when it is sent.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.show_or_take(&request).await.unwrap_or_else(|failed| sorry(&failed, &self.ids))
+        self.show_or_take(&request).await.unwrap_or_else(|failed| error_page(&failed, &self.ids))
     }
 
     async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
@@ -97,13 +98,19 @@ impl ContactForm {
                 return self.show(name, line, &form, &wrong, bad).await;
             }
         };
-        let address = match (&number, &form.email) {
-            (Some(number), _) if self.config.own_numbers().contains(&number.as_str()) => {
+        let email: Option<EmailAddress> = form
+            .email
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Rejected::Malformed("the form's mail address can't be read".to_owned()))?;
+        let address = match (&number, &email) {
+            (Some(number), _) if self.config.own_numbers().contains(number) => {
                 let wrong =
                     [Wrong { field: "phone", why: "This is our own number. Please write yours.".to_owned() }];
                 return self.show(name, line, &form, &wrong, bad).await;
             }
-            (Some(number), _) => Address::Number(number.clone()),
+            (Some(number), _) => Address::Phone(number.clone().into()),
             (None, Some(email)) => Address::Mail(email.clone()),
             (None, None) => {
                 return Err(Rejected::Malformed("the form names neither number nor mail".to_owned()).into());
@@ -118,7 +125,7 @@ impl ContactForm {
         // A different message from the same page is another message.
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
-        let heard = ConversationEvent::Form { message: form.message, name: form.name, email: form.email };
+        let heard = ConversationEvent::Form { message: form.message, name: form.name, email };
         self.conversations.apply_from(name, &address, &heard, Some(&id)).await?;
         Ok(page(&title(name, line), &thanks(), StatusCode::OK, &self.ids))
     }
@@ -188,7 +195,7 @@ impl ContactForm {
                     wrong: wrong_with("message"),
                     note: None,
                 })
-                (trap(TRAP))
+                (honeypot(TRAP))
                 (token_field(&token))
                 button { "Send" }
             }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::address::PhoneAddress;
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::{ConversationEvent, CustomerFile};
 use handbell_core::texting::OptOutKeyword;
@@ -32,9 +33,9 @@ impl CustomerTexts {
         if self.staff.take_text(&text).await? {
             return twiml(&[]);
         }
-        let Some((line, _)) = self.config.line_of(&text.to) else {
+        let Some((line, _)) = self.config.line_of(text.to.as_str()) else {
             tracing::warn!(
-                message = text.sid,
+                message = %text.sid,
                 "a text came to a number that belongs to no line; it is ignored"
             );
             return twiml(&[]);
@@ -49,7 +50,7 @@ impl CustomerTexts {
             word: text.opt_out.as_ref().and_then(word),
         };
         self.engine
-            .apply_from(line, &address(&text.from), &heard, Some(&format!("sms-{}", text.sid)))
+            .apply_from(line, &address(Some(&text.from)), &heard, Some(&format!("sms-{}", text.sid)))
             .await?;
         twiml(&[])
     }
@@ -71,9 +72,9 @@ const HIDDEN: [&str; 10] = [
 ];
 
 /// Returns the address of the person who wrote or called.
-pub(crate) fn address(from: &str) -> Address {
-    let hidden = HIDDEN.contains(&from.to_lowercase().as_str());
-    if hidden { Address::Hidden } else { Address::Number(from.to_owned()) }
+pub(crate) fn address(from: Option<&PhoneAddress>) -> Address {
+    let shown = from.filter(|from| !HIDDEN.contains(&from.as_str().to_lowercase().as_str()));
+    shown.map_or(Address::Hidden, |from| Address::Phone(from.clone()))
 }
 
 fn word(opt_out: &OptOut) -> Option<OptOutKeyword> {

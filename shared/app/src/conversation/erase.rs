@@ -1,7 +1,9 @@
 //! Erasure of a customer: deletes every row about the customer, and then posts the confirmation.
 
-use handbell_core::delivery::Outcome;
+use handbell_core::address::PhoneAddress;
+use handbell_core::delivery::{DeliveryId, Outcome};
 use handbell_core::incident::Subject;
+use handbell_core::vendor_id::RoomId;
 use handbell_core::wording;
 use handbell_core::wording::conversation::erased;
 use handbell_outbound::Failure;
@@ -29,17 +31,19 @@ parts! {
 impl CustomerErasure {
     /// Deletes what is known of the customer. A worker that dies midway leaves the delivery pending, and the erasure
     /// starts again.
-    pub(crate) async fn erase(&self, work: &Work, number: Option<&str>) -> Outcome {
+    pub(crate) async fn erase(&self, work: &Work, phone: Option<&PhoneAddress>) -> Outcome {
         let webex = match self.webex.client().await {
             Ok(webex) => webex,
             Err(fault) => return outcome_of_fault(fault),
         };
-        let Some(space) = work.space() else { return Outcome::NotWanted };
+        let Some(space) = work.wanted_space().map(|wanted| wanted.name.as_str()) else {
+            return Outcome::NotWanted;
+        };
         let room = match self.spaces.space(space).await {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return outcome_of_fault(fault.into()),
         };
-        let kept = match self.forget_customer(work, room.as_deref(), number).await {
+        let kept = match self.forget_customer(work, room.as_ref(), phone).await {
             Ok(done) => done,
             Err(fault) => return outcome_of_fault(fault),
         };
@@ -47,11 +51,12 @@ impl CustomerErasure {
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        let markdown = wording::tagged_post(&erased(kept), &work.dispatch.reference_tag("0"));
+        let markdown =
+            wording::tagged_post(&erased(kept), &work.dispatch.reference_tag(DeliveryId::Numbered(0)));
         let mut post = Post { markdown, parent: work.thread().cloned(), ..Post::default() };
-        let mut answer = webex.post(&room, &post).await;
+        let mut answer = webex.post(&room, &post).await.map(String::from);
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
-            answer = webex.post(&room, &post).await;
+            answer = webex.post(&room, &post).await.map(String::from);
         }
         // The erasure is done, whether or not it can be confirmed.
         if matches!(answer, Err(Failure::Refused { .. })) {
@@ -67,8 +72,8 @@ impl CustomerErasure {
     async fn forget_customer(
         &self,
         work: &Work,
-        room: Option<&str>,
-        number: Option<&str>,
+        room: Option<&RoomId>,
+        phone: Option<&PhoneAddress>,
     ) -> Result<bool, Fault> {
         let subject = &work.dispatch.key.subject;
         if let Some(room) = room {
@@ -76,11 +81,11 @@ impl CustomerErasure {
         }
         self.erasure.forget_incident(&Subject::waiting(subject)).await?;
         self.erasure.forget_dispatches(&work.dispatch.key).await?;
-        let Some(number) = number else { return Ok(false) };
+        let Some(phone) = phone else { return Ok(false) };
         // An opt-out must outlive everything else.
-        let kept = self.conversations.sender(number).await?.opted_out.is_some();
+        let kept = self.conversations.sender(phone).await?.opted_out.is_some();
         if !kept {
-            self.erasure.forget(&RowKey::sender(number)).await?;
+            self.erasure.forget(&RowKey::sender(phone)).await?;
         }
         Ok(kept)
     }

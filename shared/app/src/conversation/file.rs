@@ -171,11 +171,13 @@ impl CustomerFiles {
         let Ok(twilio) = self.twilio.client().await else { return };
         let sid = |after: &str| {
             let rest = url.split_once(after)?.1;
-            Some(rest.split(['/', '.', '?']).next()?.to_owned())
+            rest.split(['/', '.', '?']).next()
         };
-        let removed = match (sid("/Recordings/"), sid("/Messages/"), sid("/Media/")) {
+        let recording = sid("/Recordings/").and_then(|sid| sid.parse().ok());
+        let message = sid("/Messages/").and_then(|sid| sid.parse().ok());
+        let removed = match (recording, message, sid("/Media/")) {
             (Some(recording), _, _) => twilio.delete_recording(&recording).await,
-            (_, Some(message), Some(media)) => twilio.delete_media(&message, &media).await,
+            (_, Some(message), Some(media)) => twilio.delete_media(&message, media).await,
             _ => Ok(()),
         };
         if let Err(failure) = removed {

@@ -13,7 +13,7 @@ use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::Words;
 use handbell_store::table::{KEPT_SECONDS, RowKey};
-use handbell_store::{Commit, Handled, Incidents, Loaded, NotCommitted, People};
+use handbell_store::{Commit, HandledEvent, Incidents, Loaded, NotCommitted, People};
 use jiff::Timestamp;
 
 use crate::configuration::{Configuration, KnownPlan, keep_seconds};
@@ -142,14 +142,14 @@ impl Engine {
             false => Roster::default(),
         };
         let words = self.words(subject, event, incident.as_ref(), anew);
-        let rules = self.rules(subject, &running, &roster, &words);
-        let decision = decide(incident.as_ref(), event, rules, now);
+        let context = self.build_context(subject, &running, &roster, &words);
+        let decision = decide(incident.as_ref(), event, context, now);
         let Some(next) = decision.next else {
             let applied = Applied { count: decision.count, outcome: Some(decision.outcome), incident };
             return Ok(ControlFlow::Break(applied));
         };
         let opens = incident.as_ref().is_none_or(|incident| incident.epoch != next.epoch);
-        let handled = Handled { count: decision.count, at: now, epoch: next.epoch };
+        let handled = HandledEvent { count: decision.count, at: now, epoch: next.epoch };
         let commit = Commit {
             before: incident.as_ref().map(|incident| incident.version),
             incident: &next,
@@ -195,8 +195,8 @@ impl Engine {
         words
     }
 
-    /// Returns the context of the decision: everything besides the incident and the event.
-    fn rules<'a>(
+    /// Builds the context of the decision: everything besides the incident and the event.
+    fn build_context<'a>(
         &'a self,
         subject: &'a Subject,
         running: &'a RunningPlan<'_>,

@@ -1,6 +1,6 @@
 //! One attempt to send a delivery, and the outcomes of its failures.
 
-use handbell_core::delivery::{Delivery, Outcome, Task};
+use handbell_core::delivery::{Delivery, DeliveryId, Outcome, Task};
 use handbell_outbound::Failure;
 use jiff::SignedDuration;
 
@@ -12,7 +12,7 @@ use crate::engine::work::Work;
 #[derive(Clone, Copy)]
 pub(crate) struct Attempt<'a> {
     pub(crate) work: &'a Work,
-    pub(crate) name: &'a str,
+    pub(crate) id: DeliveryId,
     pub(crate) delivery: &'a Delivery,
     pub(crate) task: Task,
 }
@@ -20,12 +20,12 @@ pub(crate) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Returns the reference tag by which the message is found again.
     pub(crate) fn reference_tag(&self) -> String {
-        self.work.dispatch.reference_tag(self.name)
+        self.work.dispatch.reference_tag(self.id)
     }
 
     /// Returns the delivery's token for a URL that a vendor receives.
     pub(crate) fn token(&self) -> String {
-        token(&self.work.dispatch.key, self.name)
+        token(&self.work.dispatch.key, self.id)
     }
 
     /// Returns the delivery's token as a tag of a mail, which allows no other characters.

@@ -1,9 +1,8 @@
 //! The delivery summary: one message in the space that shows the outcome of each page and each failure. It is edited as
 //! they settle.
 
-use handbell_core::delivery::{
-    Delivery, Dispatch, MAX_EDITS, Message, Outcome, Progress, SUMMARY, Shown, SpaceMessage, Task,
-};
+use handbell_core::delivery::{DeliveryId, Dispatch, MAX_EDITS, Outcome, Progress, Shown, Task};
+use handbell_core::vendor_id::MessageId;
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Post, Webex};
@@ -34,20 +33,17 @@ impl DeliverySummaries {
         let Some(text) = wording::delivery_summary(&work.dispatch) else { return };
         let fingerprint = work.dispatch.summary_fingerprint();
         let now = self.time.now();
-        if !work.dispatch.deliveries.contains_key(SUMMARY) {
+        if !work.dispatch.deliveries.contains_key(&DeliveryId::Summary) {
             // Stored first and posted by the next claim: a worker that dies after posting the summary must have left a
             // trace.
-            work.dispatch.deliveries.insert(
-                SUMMARY.to_owned(),
-                Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now),
-            );
+            work.dispatch.add_summary(now);
             return;
         }
         if let Some(task) = summary_task(&work.dispatch, work.claimed_at) {
             let outcome = self.post_summary(work, &text, task).await;
             let posted = matches!(outcome, Outcome::Sent(_));
-            work.dispatch.record(SUMMARY, outcome, self.time.now());
-            if let Some(summary) = work.dispatch.deliveries.get_mut(SUMMARY)
+            work.dispatch.record(DeliveryId::Summary, outcome, self.time.now());
+            if let Some(summary) = work.dispatch.deliveries.get_mut(&DeliveryId::Summary)
                 && posted
             {
                 // A summary that was found may show an earlier state. It is edited next.
@@ -68,14 +64,14 @@ impl DeliverySummaries {
             Ok(room) => room,
             Err(outcome) => return outcome,
         };
-        let tag = work.dispatch.reference_tag(SUMMARY);
+        let tag = work.dispatch.reference_tag(DeliveryId::Summary);
         if task == Task::LookUp {
             match self.posts.find_in_room(&webex, &room.id, &tag).await {
-                Ok(Some(id)) => return Outcome::Sent(id),
+                Ok(Some(id)) => return Outcome::Sent(id.into()),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
             }
-            if let Some(outcome) = self.posts.must_look_again(work, SUMMARY).await {
+            if let Some(outcome) = self.posts.must_look_again(work, DeliveryId::Summary).await {
                 return outcome;
             }
         }
@@ -91,7 +87,7 @@ impl DeliverySummaries {
             answer = webex.post(&room.id, &post).await;
         }
         match answer {
-            Ok(id) => Outcome::Sent(id),
+            Ok(id) => Outcome::Sent(id.into()),
             Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(&webex, &room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
@@ -104,20 +100,18 @@ impl DeliverySummaries {
     /// begins.
     async fn edit_summary(&self, work: &mut Work, text: &str, fingerprint: String) {
         let now = self.time.now();
-        let tag = work.dispatch.reference_tag(SUMMARY);
-        let (id, edits) = match work.dispatch.deliveries.get(SUMMARY) {
-            Some(summary) => (
-                summary.id.clone().unwrap_or_default(),
-                summary.shown.as_ref().map_or(0, |shown| shown.edits),
-            ),
+        let tag = work.dispatch.reference_tag(DeliveryId::Summary);
+        let (id, edits) = match work.dispatch.deliveries.get(&DeliveryId::Summary) {
+            Some(summary) => (summary.post_id(), summary.shown.as_ref().map_or(0, |shown| shown.edits)),
             None => return,
         };
-        let edited = match (self.webex.client().await, edits < MAX_EDITS) {
-            (Ok(webex), true) => self.edit(&webex, work, &id, &wording::tagged_post(text, &tag)).await,
-            (Ok(_), false) => Err(None),
+        let id = id.filter(|_| edits < MAX_EDITS);
+        let edited = match (self.webex.client().await, id) {
+            (Ok(webex), Some(id)) => self.edit(&webex, work, &id, &wording::tagged_post(text, &tag)).await,
+            (Ok(_), None) => Err(None),
             (Err(_), _) => Err(Some(15)),
         };
-        let Some(summary) = work.dispatch.deliveries.get_mut(SUMMARY) else { return };
+        let Some(summary) = work.dispatch.deliveries.get_mut(&DeliveryId::Summary) else { return };
         match edited {
             Ok(()) => summary.shown = Some(Shown { fingerprint, edits: edits + 1 }),
             Err(Some(seconds)) => summary.next_at = now + SignedDuration::from_secs(seconds),
@@ -130,9 +124,15 @@ impl DeliverySummaries {
 
     /// Edits the message. `Err(Some(pause))` means retry later. `Err(None)` means that this message can't be edited any
     /// more.
-    async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
-        let space = work.space().ok_or(None)?;
-        let row = self.spaces.space(space).await.map_err(|_| Some(15))?;
+    async fn edit(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        id: &MessageId,
+        markdown: &str,
+    ) -> Result<(), Option<i64>> {
+        let wanted = work.wanted_space().ok_or(None)?;
+        let row = self.spaces.space(&wanted.name).await.map_err(|_| Some(15))?;
         let room = row.and_then(|row| row.room).ok_or(None)?;
         if !work.may_begin(self.time.now()) {
             return Err(Some(0));
@@ -148,7 +148,7 @@ impl DeliverySummaries {
 
 /// Returns what to do with the delivery summary itself.
 fn summary_task(dispatch: &Dispatch, now: Timestamp) -> Option<Task> {
-    let summary = dispatch.deliveries.get(SUMMARY)?;
+    let summary = dispatch.deliveries.get(&DeliveryId::Summary)?;
     match summary.progress {
         Progress::Pending if summary.next_at <= now => Some(Task::Send),
         Progress::Unknown if summary.next_at <= now => Some(Task::LookUp),

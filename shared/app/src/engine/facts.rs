@@ -19,7 +19,7 @@ impl Part for FactPublisher {
     }
 
     fn build(from: &Dependencies) -> Self {
-        Self { events: from.events.clone(), bus: from.places.bus.clone() }
+        Self { events: from.events.clone(), bus: from.endpoints.bus.clone() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The lease on a dispatch: claimed before anything is sent, and released when the outcomes are stored.
 
-use handbell_core::delivery::{Dispatch, DispatchKey};
+use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey};
 use handbell_store::table::RowKey;
 use handbell_store::{Claimed, Dispatches, Leases, Released};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ pub(crate) struct ClaimedDispatch {
     pub(crate) dispatch: Dispatch,
     pub(crate) claim: Claim,
     /// Deliveries that are given up already, because the worker of each attempt died.
-    pub(crate) worn_out: Vec<String>,
+    pub(crate) dead: Vec<DeliveryId>,
 }
 
 parts! {
@@ -46,10 +46,10 @@ impl DispatchLeases {
         if let Some(died) = died_at_ms.and_then(|died| Timestamp::from_millisecond(died).ok()) {
             dispatch.expedite(died);
         }
-        let worn_out = dispatch.recover(died_at_ms, claimed_at);
+        let dead = dispatch.recover(died_at_ms, claimed_at);
         dispatch.expedite(claimed_at);
         let claim = Claim { owner, at: claimed_at };
-        Ok(Some(ClaimedDispatch { dispatch: *dispatch, claim, worn_out }))
+        Ok(Some(ClaimedDispatch { dispatch: *dispatch, claim, dead }))
     }
 
     /// Stores the outcomes and releases the lease. Receipts that callbacks wrote meanwhile are merged.

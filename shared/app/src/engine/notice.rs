@@ -37,7 +37,7 @@ impl NoticeSender {
         let texts = admins.sms.iter().map(|to| {
             Message::Phone(PhoneMessage::Text {
                 to: to.clone(),
-                from: self.config.from().to_owned(),
+                from: self.config.from().cloned(),
                 content: content(),
             })
         });

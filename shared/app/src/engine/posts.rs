@@ -1,6 +1,7 @@
 //! Look-up of Handbell's own posts in a space, by their reference tags.
 
-use handbell_core::delivery::Outcome;
+use handbell_core::delivery::{DeliveryId, Outcome};
+use handbell_core::vendor_id::{MessageId, RoomId};
 use handbell_outbound::webex::Webex;
 
 use crate::engine::attempt::{has_reference_tag, outcome_of_lookup};
@@ -21,9 +22,9 @@ impl PostLookup {
     pub(crate) async fn find_in_room(
         &self,
         webex: &Webex,
-        room: &str,
+        room: &RoomId,
         tag: &str,
-    ) -> Result<Option<String>, Outcome> {
+    ) -> Result<Option<MessageId>, Outcome> {
         let me =
             self.webex.identity().await.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
         let messages = webex.messages(room, 100, me.bot).await;
@@ -37,8 +38,8 @@ impl PostLookup {
 
     /// Returns an outcome if the look-up must be repeated. A bot's empty look-up proves only that Webex answers, so the
     /// webhook that reports the post gets some more time.
-    pub(crate) async fn must_look_again(&self, work: &Work, name: &str) -> Option<Outcome> {
+    pub(crate) async fn must_look_again(&self, work: &Work, id: DeliveryId) -> Option<Outcome> {
         let bot = self.webex.identity().await.is_ok_and(|me| me.bot);
-        (bot && work.delivery(name)?.looks == 0).then_some(Outcome::LookAgain)
+        (bot && work.delivery(id)?.looks == 0).then_some(Outcome::LookAgain)
     }
 }

@@ -18,7 +18,7 @@ impl Part for Queue {
     }
 
     fn build(from: &Dependencies) -> Self {
-        Self { sqs: from.sqs.clone(), url: from.places.queue_url.clone() }
+        Self { sqs: from.sqs.clone(), url: from.endpoints.queue_url.clone() }
     }
 }
 

@@ -1,88 +1,22 @@
 //! The space of a dispatch: remembered, adopted, created, and created again when it is gone.
 
-use handbell_core::config::{Reuse, is_phone_number};
-use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::delivery::{Message, Outcome, SpaceMessage};
-use handbell_core::incident::decide::everybody;
-use handbell_core::wording;
+use handbell_core::vendor_id::RoomId;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Room as Found, Webex, title};
-use handbell_store::{Conversations, Named, SpaceClaim, SpaceMaking, SpaceRow, Spaces};
-use jiff::{SignedDuration, Timestamp};
+use handbell_store::{Conversations, SpaceClaim, SpaceMaking, SpaceRow, Spaces};
 
 use crate::Fault;
-use crate::configuration::Configuration;
-use crate::engine::work::{InConversation, InIncident, Scope, Work, wait};
+use crate::engine::wanted_space::WantedSpace;
+use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
-
-/// A space as it should be.
-pub(crate) struct WantedSpace {
-    /// Name under which the space is stored.
-    pub(crate) name: String,
-    pub(crate) title: String,
-    pub(crate) team: Option<String>,
-    /// Whether the space is permanent. It may then be older than the incident that uses it now.
-    pub(crate) always: bool,
-    pub(crate) oldest: Timestamp,
-    /// People who are added when the space is created again after a loss, and also to a new space if `people_first`.
-    pub(crate) people: Vec<Message>,
-    pub(crate) people_first: bool,
-    /// Digits at the end of a title by which an existing space may be adopted.
-    pub(crate) digits: Option<String>,
-    /// Conversation that the space belongs to.
-    pub(crate) of: Option<Named>,
-}
-
-impl WantedSpace {
-    fn of_incident(of: &InIncident, work: &Work) -> Self {
-        let dispatch = &work.dispatch;
-        let opened_at = dispatch.of_incident().map_or(dispatch.at, |of| of.opened_at);
-        Self {
-            name: of.space.clone(),
-            title: wording::space_title(&of.plan, dispatch, &work.words),
-            team: of.plan.space.team.clone(),
-            always: of.plan.space.reuse == Reuse::Always,
-            // An incident's own space can't be older than the incident.
-            oldest: opened_at - SignedDuration::from_mins(2),
-            people: everybody(&of.plan, dispatch.step().unwrap_or(u32::MAX)),
-            people_first: false,
-            digits: None,
-            of: None,
-        }
-    }
-
-    fn of_conversation(of: &InConversation, work: &Work, team: Option<&String>) -> Self {
-        let dispatch = &work.dispatch;
-        let conversation = of.conversation.as_ref();
-        let number = conversation.and_then(|conversation| conversation.address.as_ref()?.number());
-        let opened_at = dispatch.of_conversation().map_or(dispatch.at, |of| of.opened_at);
-        let assignee = conversation.and_then(|conversation| conversation.assignee.as_ref());
-        let invite = |agent: &Agent| {
-            Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
-        };
-        Self {
-            name: of.space.clone(),
-            title: conversation.map(Conversation::title).unwrap_or_default(),
-            team: team.cloned(),
-            always: true,
-            oldest: opened_at - SignedDuration::from_mins(2),
-            people: assignee.map(invite).into_iter().collect(),
-            people_first: false,
-            // Too many titles end with the digits of a short number, or of something that isn't a number.
-            digits: number
-                .filter(|number| is_phone_number(number) && number.len() > 8)
-                .map(|number| number.trim_start_matches('+').to_owned()),
-            of: Some(Named { subject: dispatch.key.subject.clone(), epoch: dispatch.key.epoch }),
-        }
-    }
-}
 
 /// A space to post in.
 pub(crate) struct Room {
     /// Name under which the space is stored.
     pub(crate) name: String,
-    pub(crate) id: String,
+    pub(crate) id: RoomId,
     pub(crate) row: SpaceRow,
 }
 
@@ -112,7 +46,6 @@ fn later(failure: &Failure) -> Outcome {
 parts! {
     /// Finds the spaces that dispatches post in, and creates them.
     pub(crate) struct SpaceFinder {
-        config: Configuration,
         spaces: Spaces,
         space_making: SpaceMaking,
         conversations: Conversations,
@@ -124,17 +57,10 @@ parts! {
 impl SpaceFinder {
     /// Returns the dispatch's space. An outcome instead means that nothing can be posted in it now.
     pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
-        let wanted = match &work.scope {
-            Scope::Incident(of) => WantedSpace::of_incident(of, work),
-            Scope::Conversation(of) => {
-                let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line);
-                WantedSpace::of_conversation(of, work, line.and_then(|line| line.team.as_ref()))
-            }
-            Scope::Notice => {
-                return Err(Outcome::Refused { why: "a notice has no space to be posted in".to_owned() });
-            }
+        let Some(wanted) = work.wanted_space() else {
+            return Err(Outcome::Refused { why: "a notice has no space to be posted in".to_owned() });
         };
-        self.space(webex, &wanted, work).await
+        self.space(webex, wanted, work).await
     }
 
     /// Returns the wanted space. The worker that holds `work` creates it if necessary.
@@ -186,7 +112,7 @@ impl SpaceFinder {
         wanted: &WantedSpace,
         work: &Work,
         making: &Making,
-    ) -> Result<String, (Failure, bool)> {
+    ) -> Result<RoomId, (Failure, bool)> {
         let Making { begun, made } = *making;
         let title = title(&wanted.title);
         let mut found = None;
@@ -251,7 +177,7 @@ impl SpaceFinder {
         if private && wanted.team.is_none() {
             let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.to_string() };
             let me = self.webex.identity().await.map_err(later)?;
-            if room.creator_id.as_deref() != Some(me.id.as_str()) {
+            if room.creator_id.as_ref() != Some(&me.id) {
                 return Ok(false);
             }
         }
@@ -259,7 +185,7 @@ impl SpaceFinder {
     }
 
     /// Records the conversation that the space belongs to. Returns false if the space belongs to another.
-    async fn is_ours(&self, room: &str, wanted: &WantedSpace) -> Result<bool, Failure> {
+    async fn is_ours(&self, room: &RoomId, wanted: &WantedSpace) -> Result<bool, Failure> {
         let Some(whose) = &wanted.of else { return Ok(true) };
         let remembered = self.conversations.remember_room(room, whose).await;
         remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })

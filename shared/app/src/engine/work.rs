@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use handbell_core::address::E164;
 use handbell_core::config::Plan;
 use handbell_core::conversation::Conversation;
-use handbell_core::delivery::{Delivery, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
+use handbell_core::delivery::{Delivery, DeliveryId, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
 use handbell_core::incident::Incident;
+use handbell_core::vendor_id::MessageId;
 use handbell_core::wording::Words;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::wanted_space::WantedSpace;
 
 /// A claimed dispatch and everything that is needed to send it.
 pub(crate) struct Work {
@@ -33,8 +37,8 @@ pub(crate) enum Scope {
 /// The incident that a dispatch belongs to, and its plan.
 pub(crate) struct InIncident {
     pub(crate) plan: Arc<Plan>,
-    /// Name under which the incident's space is stored.
-    pub(crate) space: String,
+    /// Space of the incident.
+    pub(crate) space: WantedSpace,
     /// Latest incident of the subject.
     pub(crate) incident: Option<Incident>,
 }
@@ -43,8 +47,8 @@ pub(crate) struct InIncident {
 pub(crate) struct InConversation {
     /// None if the customer was erased.
     pub(crate) conversation: Option<Conversation>,
-    /// Name under which the conversation's space is stored.
-    pub(crate) space: String,
+    /// Space of the conversation.
+    pub(crate) space: WantedSpace,
     /// Reason why its replies to the customer must not leave any more.
     pub(crate) stopped: Option<&'static str>,
 }
@@ -90,8 +94,8 @@ impl Work {
         self.scope.plan()
     }
 
-    /// Returns the name under which the space is stored, if there is one.
-    pub(crate) fn space(&self) -> Option<&str> {
+    /// Returns the space that the dispatch posts in, if there is one.
+    pub(crate) fn wanted_space(&self) -> Option<&WantedSpace> {
         match &self.scope {
             Scope::Incident(of) => Some(&of.space),
             Scope::Conversation(of) => Some(&of.space),
@@ -100,7 +104,7 @@ impl Work {
     }
 
     /// Returns the Webex message under which the dispatch posts.
-    pub(crate) fn thread(&self) -> Option<&String> {
+    pub(crate) fn thread(&self) -> Option<&MessageId> {
         self.dispatch.of_conversation()?.thread.as_ref()
     }
 
@@ -112,8 +116,8 @@ impl Work {
         }
     }
 
-    pub(crate) fn delivery(&self, name: &str) -> Option<&Delivery> {
-        self.dispatch.deliveries.get(name)
+    pub(crate) fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
+        self.dispatch.deliveries.get(&id)
     }
 
     /// Returns an outcome if, after an empty look-up, the delivery is no longer wanted or must not be sent once more.
@@ -137,7 +141,7 @@ impl Scope {
         }
     }
 
-    pub(crate) fn customer_number(&self) -> Option<&str> {
+    pub(crate) fn customer_number(&self) -> Option<&E164> {
         match self {
             Self::Conversation(of) => of.conversation.as_ref()?.address.as_ref()?.number(),
             Self::Incident(_) | Self::Notice => None,

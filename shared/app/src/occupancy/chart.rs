@@ -13,7 +13,7 @@ use http::{Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
-use crate::engine::delivery_token::{read_token, token};
+use crate::engine::delivery_token::{dispatch_token, read_dispatch_token};
 use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, refuse, typed};
@@ -68,7 +68,7 @@ parts! {
 impl ChartLinks {
     /// Returns the URL of a dispatch's chart. It is signed, so that nobody can guess another's.
     pub(crate) async fn url(&self, key: &DispatchKey) -> Result<String, Fault> {
-        let name = token(key, CHART);
+        let name = format!("{}.{CHART}", dispatch_token(key));
         let secret = self.secrets.get(self.config.link_secret(), self.time.now()).await?;
         let signature = link::sign(secret.expose_secret().as_bytes(), &name);
         Ok(format!("{}/chart/{name}.{signature}.png", self.public_url.get()))
@@ -99,10 +99,8 @@ impl ChartPicture {
         if !link::verify(&values(&secrets, [self.config.link_secret()]), name, signature) {
             return Err(Rejected::Unknown.into());
         }
-        let (key, part) = read_token(name).ok_or(Rejected::Unknown)?;
-        if part != CHART {
-            return Err(Rejected::Unknown.into());
-        }
+        let (dispatch, part) = name.rsplit_once('.').ok_or(Rejected::Unknown)?;
+        let key = read_dispatch_token(dispatch).filter(|_| part == CHART).ok_or(Rejected::Unknown)?;
         let dispatch = self.dispatches.dispatch(&key).await?.ok_or(Rejected::Unknown)?;
         let view = dispatch.view().ok_or(Rejected::Unknown)?;
         let picture = draw(view, &self.config.words(&key.subject, None));

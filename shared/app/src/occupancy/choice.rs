@@ -5,6 +5,7 @@ use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{Event, space_name};
 use handbell_core::incident::{Incident, Kind, Subject};
+use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::occupancy::ZoneAnswer;
 use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::{Incidents, Spaces};
@@ -13,6 +14,7 @@ use jiff::SignedDuration;
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::engine::apply::Engine;
+use crate::engine::card_press::CardPress;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
@@ -34,21 +36,11 @@ parts! {
     }
 }
 
-/// A press of a button on a zone's card.
-pub(crate) struct ZoneChoice<'a> {
-    /// Id of the press at Webex.
-    pub(crate) action: &'a str,
-    /// Reference of the incident that the card shows.
-    pub(crate) reference: &'a str,
-    pub(crate) choice: ZoneAnswer,
-    pub(crate) room: &'a str,
-    pub(crate) person: &'a str,
-}
-
 impl ZoneChoices {
-    /// Applies a choice on a zone's card.
-    pub(crate) async fn take_choice(&self, webex: &Webex, chosen: ZoneChoice<'_>) -> Result<(), Fault> {
-        let ZoneChoice { action, reference, choice, room, person } = chosen;
+    /// Applies the choice of a button on a zone's card.
+    pub(crate) async fn take_press(&self, webex: &Webex, press: CardPress<'_>) -> Result<(), Fault> {
+        let CardPress { action, reference, choice, room, person, .. } = press;
+        let Some(choice) = ZoneAnswer::of_name(choice) else { return Ok(()) };
         let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
         if incident.epoch != named.epoch || !self.is_space_of(&incident, room).await? {
@@ -111,18 +103,23 @@ impl ZoneChoices {
     }
 
     /// Returns whether this is the incident's space.
-    async fn is_space_of(&self, incident: &Incident, room: &str) -> Result<bool, Fault> {
+    async fn is_space_of(&self, incident: &Incident, room: &RoomId) -> Result<bool, Fault> {
         if incident.subject.kind() != Kind::Zone {
             return Ok(false);
         }
         let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
         let key = DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number: 0 };
         let space = self.spaces.space(&space_name(&incident.plan, &plan, &key)).await?;
-        Ok(space.and_then(|space| space.room).is_some_and(|ours| ours == room))
+        Ok(space.and_then(|space| space.room).is_some_and(|ours| ours == *room))
     }
 
     /// Returns the name of a member of the space, or none for a person who isn't in it.
-    async fn name_in(&self, webex: &Webex, room: &str, person: &str) -> Result<Option<String>, Fault> {
+    async fn name_in(
+        &self,
+        webex: &Webex,
+        room: &RoomId,
+        person: &PersonId,
+    ) -> Result<Option<String>, Fault> {
         let member = webex.member(room, person).await?;
         Ok(member.and_then(|member| member.person_display_name.or(member.person_email)))
     }

@@ -32,8 +32,8 @@ impl Part for SiteClients {
     fn build(from: &Dependencies) -> Self {
         Self {
             http: from.http.clone(),
-            cmx_url: from.places.cmx_url.clone(),
-            files: from.places.files.clone(),
+            cmx_url: from.endpoints.cmx_url.clone(),
+            files: from.endpoints.files.clone(),
             make_site_client: Arc::clone(&from.make_site_client),
             site_clients: Arc::default(),
             paces: Arc::default(),

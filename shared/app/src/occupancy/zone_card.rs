@@ -3,6 +3,7 @@
 use handbell_core::delivery::{DispatchKey, Message, SpaceMessage};
 use handbell_core::incident::reference;
 use handbell_core::occupancy::view::View;
+use handbell_core::vendor_id::MessageId;
 use handbell_core::wording;
 use handbell_outbound::webex::{Attached, Post, zone_card};
 use handbell_store::Dispatches;
@@ -59,15 +60,15 @@ impl ZoneCards {
     }
 
     /// Returns the id of the card that the message belongs under, if the card has been posted.
-    pub(crate) async fn card_above(&self, attempt: Attempt<'_>) -> Option<String> {
+    pub(crate) async fn card_above(&self, attempt: Attempt<'_>) -> Option<MessageId> {
         let work = attempt.work;
         let number = attempt.delivery.under?;
         let key = DispatchKey { number, ..work.dispatch.key.clone() };
         let dispatch = self.dispatches.dispatch(&key).await.ok()??;
         dispatch
             .deliveries
-            .into_values()
+            .values()
             .find(|delivery| delivery.message == Message::Space(SpaceMessage::ZoneCard))?
-            .id
+            .post_id()
     }
 }

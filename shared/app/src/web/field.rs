@@ -60,7 +60,7 @@ impl Render for Field<'_> {
 }
 
 /// Returns the field that people don't see: only programs fill it in.
-pub(crate) fn trap(name: &str) -> Markup {
+pub(crate) fn honeypot(name: &str) -> Markup {
     html! {
         p class="trap" aria-hidden="true" {
             label { "Leave this empty " input name=(name) tabindex="-1" autocomplete="off"; }

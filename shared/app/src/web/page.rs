@@ -69,7 +69,7 @@ pub(crate) fn live_page(
 }
 
 /// Returns the page for a request that failed: what was stored, and what to do.
-pub(crate) fn sorry(failed: &Failed, ids: &Ids) -> Response<Bytes> {
+pub(crate) fn error_page(failed: &Failed, ids: &Ids) -> Response<Bytes> {
     let (status, title, text) = match failed {
         Failed::Rejected(Rejected::Unknown) => (
             StatusCode::NOT_FOUND,

@@ -88,7 +88,7 @@ pub enum Automatic {
 // What people write, and who they are, must not reach logs.
 impl fmt::Debug for ParsedMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Letter")
+        f.debug_struct("ParsedMail")
             .field("size", &self.size)
             .field("automatic", &self.automatic)
             .field("ours", &self.ours)

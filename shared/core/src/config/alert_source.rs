@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::EmailAddress;
+
 use super::{FormConfig, Hours, SecretName, Span, Tokens};
 
 /// Settings for incoming and outgoing mail, shared by all sources.
@@ -14,7 +16,7 @@ pub struct MailDomain {
     /// The domain whose mail SES receives: `in.example.com`.
     pub domain: String,
     /// The sender of incident reports and pages. SES must have verified it.
-    pub from: String,
+    pub from: EmailAddress,
     /// The secret that signs the links in mails and the addresses for replies; at least 32 characters.
     pub links: SecretName,
 }
@@ -59,7 +61,7 @@ pub struct AlertSource {
     pub one_sender: Vec<Vec<String>>,
     /// Addresses that get the incident report, in addition to the sender of the mail.
     #[serde(default)]
-    pub report_to: Vec<String>,
+    pub report_to: Vec<EmailAddress>,
     /// If more new alerts than this arrive within ten minutes, they become one incident, so that phones don't ring for each of
     /// them.
     #[serde(default = "thirty")]

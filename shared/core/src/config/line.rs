@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Hours, Span};
+use crate::address::{E164, EmailAddress};
 use crate::conversation::relay_policy::RelayPolicy;
 
 /// A phone number on which customers reach a team. Each customer has one space on each line.
@@ -14,7 +15,7 @@ use crate::conversation::relay_policy::RelayPolicy;
 #[serde(deny_unknown_fields)]
 pub struct Line {
     /// The number that customers text and call: `+12025550100`.
-    pub number: String,
+    pub number: E164,
     /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
@@ -121,10 +122,10 @@ impl Answers {
 #[serde(deny_unknown_fields)]
 pub struct AgentConfig {
     /// The agent's address in Webex.
-    pub email: String,
+    pub email: EmailAddress,
     /// The phone that `/call` rings.
     #[serde(default)]
-    pub phone: Option<String>,
+    pub phone: Option<E164>,
 }
 
 /// When a customer has waited too long, and what runs then.
@@ -167,10 +168,10 @@ pub struct Texts {
 pub struct Voice {
     /// The number to which calls are forwarded. That phone shows the caller's number.
     #[serde(default)]
-    pub forward: Option<String>,
+    pub forward: Option<E164>,
     /// The number to which calls are forwarded outside opening hours.
     #[serde(default)]
-    pub after_hours: Option<String>,
+    pub after_hours: Option<E164>,
     /// Spoken before the call is forwarded.
     #[serde(default)]
     pub announce: Option<String>,
@@ -220,10 +221,10 @@ pub struct FormConfig {
 #[serde(deny_unknown_fields)]
 pub struct MailConfig {
     /// The sender, verified with SES: `support@example.com`.
-    pub from: String,
+    pub from: EmailAddress,
     /// The address for replies to the mail.
     #[serde(default)]
-    pub reply_to: Option<String>,
+    pub reply_to: Option<EmailAddress>,
 }
 
 /// Limits on what a line sends.

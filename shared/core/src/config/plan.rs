@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::address::{E164, EmailAddress, SmsSender};
+
 use super::{Confirm, PlanRepeat, Quorum, Span, Target, two_minutes};
 
 /// An escalation policy: a space and ordered steps.
@@ -105,10 +107,10 @@ pub struct Space {
     pub team: Option<String>,
     /// Addresses of its moderators.
     #[serde(default)]
-    pub moderators: Vec<String>,
+    pub moderators: Vec<EmailAddress>,
     /// Addresses of its other members.
     #[serde(default)]
-    pub participants: Vec<String>,
+    pub participants: Vec<EmailAddress>,
 }
 
 /// Lifetime of a space.
@@ -178,7 +180,7 @@ pub struct PlanSms {
     pub text: String,
     /// A sender to use instead of `twilio.from`.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Option<SmsSender>,
 }
 
 /// A phone call to several people.
@@ -192,7 +194,7 @@ pub struct PlanCall {
     pub say: String,
     /// A caller to use instead of `twilio.from`.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Option<E164>,
     /// The language of the spoken text, such as `en-US`.
     #[serde(default)]
     pub language: Option<String>,
@@ -232,7 +234,7 @@ pub struct PlanPage {
     pub say: Option<String>,
     /// A sender to use instead of `twilio.from`.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Option<E164>,
 }
 
 fn page_text() -> String {
@@ -246,8 +248,8 @@ fn page_text() -> String {
 pub struct People {
     /// Addresses of people to add as moderators.
     #[serde(default)]
-    pub moderators: Vec<String>,
+    pub moderators: Vec<EmailAddress>,
     /// Addresses of people to add.
     #[serde(default)]
-    pub participants: Vec<String>,
+    pub participants: Vec<EmailAddress>,
 }

@@ -9,8 +9,7 @@ mod sites;
 
 use jiff::tz::TimeZone;
 
-use super::{Config, Plan, is_address, is_phone_number, is_sender};
-use advice::number_advice;
+use super::{Config, Plan};
 use buttons::button_problems;
 use plans::plan_problems;
 pub use sites::pin_bytes;
@@ -45,9 +44,6 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
                 "a Twilio account is AC and 32 letters or digits; copy it from Twilio's console".into(),
             );
         }
-        if !is_sender(&twilio.from) {
-            report(&["twilio", "from"], number_advice(&twilio.from));
-        }
     } else {
         let phones =
             |plan: &Plan| plan.steps.iter().any(|step| !step.sms.is_empty() || !step.call.is_empty());
@@ -56,16 +52,6 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
                 &["twilio"],
                 "somebody is to be texted or called, but there is no `twilio` to do it with".into(),
             );
-        }
-    }
-    for (index, number) in config.admins.sms.iter().enumerate() {
-        if !is_phone_number(number) {
-            report(&["admins", "sms", &index.to_string()], number_advice(number));
-        }
-    }
-    for (index, address) in config.admins.webex.iter().enumerate() {
-        if !is_address(address) {
-            report(&["admins", "webex", &index.to_string()], format!("{address:?} is no mail address"));
         }
     }
     for (name, plan) in &config.plans {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::E164;
+
 /// Target of a step. Phone numbers are part of the configuration. People, teams and rotas are in the table, since they change more
 /// often.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(untagged)]
 pub enum Target {
     /// A phone number: `+352691496401`.
-    Number(String),
+    Number(E164),
     /// The person who is on call in a rota when the step is taken.
     OnDuty(OnDuty),
     /// Everybody in a team.
@@ -47,7 +49,7 @@ pub struct PersonName {
 
 impl Target {
     /// Returns the phone number, if the target is one.
-    pub fn number(&self) -> Option<&str> {
+    pub fn number(&self) -> Option<&E164> {
         match self {
             Self::Number(number) => Some(number),
             _ => None,
@@ -60,15 +62,15 @@ impl Target {
     }
 }
 
-impl From<&str> for Target {
-    fn from(number: &str) -> Self {
-        Self::Number(number.to_owned())
+impl From<E164> for Target {
+    fn from(number: E164) -> Self {
+        Self::Number(number)
     }
 }
 
 impl PartialEq<&str> for Target {
     fn eq(&self, other: &&str) -> bool {
-        self.number() == Some(*other)
+        self.number().is_some_and(|number| number == other)
     }
 }
 

@@ -5,15 +5,18 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use crate::address::EmailAddress;
+
 pub use crate::config::AssignmentOrder;
+use crate::vendor_id::PersonId;
 
 /// An agent who could answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Candidate {
     /// The mail address. It is compared in any case.
-    pub email: String,
+    pub email: EmailAddress,
     /// The person's id in Webex.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// Name shown to people.
     pub name: String,
     /// Whether they are at work; none if Webex doesn't show it.
@@ -53,7 +56,7 @@ pub fn choose<'a>(candidates: &'a [Candidate], how: AssignmentOrder, last: Optio
     let blind = candidates.iter().all(|candidate| candidate.there.is_none());
     let could = || candidates.iter().filter(|candidate| blind || candidate.there == Some(true));
     let address = |candidate: &Candidate| candidate.email.to_lowercase();
-    let last = last.map(str::to_lowercase);
+    let last = last.map(|last| last.to_lowercase());
     let chosen = match how {
         // No activity at all is the longest idleness: `None` comes before every time.
         AssignmentOrder::LongestIdle => {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use self::builder::DecisionBuilder;
 pub use self::context::ConversationContext;
+use self::customer::{CustomerText, FormEntry};
 pub use self::decision::ConversationDecision;
 use self::decision::nothing;
 pub use self::event::{AgentMessage, Attendance, ConversationEvent, CustomerFile};
@@ -30,17 +31,19 @@ pub fn decide(
     match heard {
         ConversationEvent::Text { body, files, at, word } => {
             let word = word.or_else(|| if files.is_empty() { opt_out_word(body) } else { None });
-            customer::handle_text(before, sender, (body, files, at.unwrap_or(now), word), context, now)
+            let text = CustomerText { body, files, at: at.unwrap_or(now), word };
+            customer::handle_text(before, sender, text, context, now)
         }
         ConversationEvent::Form { message, name, email } => {
-            customer::handle_form(before, sender, (message, name.as_deref(), email.as_deref()), context, now)
+            let entry = FormEntry { message, name: name.as_deref(), email: email.as_ref() };
+            customer::handle_form(before, sender, entry, context, now)
         }
         ConversationEvent::Rings => customer::handle_ring(before, sender, context, now),
         ConversationEvent::Called { spoke } => {
             customer::handle_call_end(before, sender, *spoke, context, now)
         }
         ConversationEvent::Voicemail { url, length } => {
-            customer::handle_voicemail(before, sender, (url, *length), context, now)
+            customer::handle_voicemail(before, sender, url, *length, context, now)
         }
         heard => {
             // Everything else concerns an existing conversation with a customer who wasn't erased.
@@ -120,7 +123,7 @@ fn known(
 fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
     let wanted = builder.wake_at();
     if builder.next.closed || wanted.is_some_and(|at| at > now) {
-        return builder.moves();
+        return builder.must_move_wake();
     }
     let line = builder.context.line;
     let conversation = &mut builder.next;
@@ -141,5 +144,5 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
         builder.add_fact("conversation.closed", [("by", "time".to_owned())]);
         return true;
     }
-    builder.moves()
+    builder.must_move_wake()
 }

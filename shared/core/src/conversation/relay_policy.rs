@@ -33,7 +33,7 @@ pub struct PostedMessage<'a> {
 // What agents write must not reach logs.
 impl fmt::Debug for PostedMessage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Written")
+        f.debug_struct("PostedMessage")
             .field("author", &self.author)
             .field("files", &self.files)
             .finish_non_exhaustive()

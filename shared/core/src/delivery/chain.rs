@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Content, Delivery, Dispatch, Message, PhoneMessage, Progress, Receipt, SUMMARY, SpaceMessage,
-    VendorStatus,
+    Content, Delivery, DeliveryId, Dispatch, Message, PhoneMessage, Progress, Receipt, VendorStatus,
 };
+use crate::address::{E164, SmsSender};
 use crate::incident::Responses;
 
 /// How an attempt to reach a person has ended, as far as is known.
@@ -35,15 +35,12 @@ fn ended(delivery: &Delivery, receipt: Option<&Receipt>) -> Ended {
 
 impl Dispatch {
     /// Returns the attempts for each person, in their order.
-    fn chains(&self) -> BTreeMap<String, Vec<String>> {
-        let mut chains: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (name, delivery) in &self.deliveries {
+    fn chains(&self) -> BTreeMap<String, Vec<DeliveryId>> {
+        let mut chains: BTreeMap<String, Vec<DeliveryId>> = BTreeMap::new();
+        for (id, delivery) in &self.deliveries {
             if let Some(recipient) = &delivery.recipient {
-                chains.entry(recipient.id.clone()).or_default().push(name.clone());
+                chains.entry(recipient.id.clone()).or_default().push(*id);
             }
-        }
-        for chain in chains.values_mut() {
-            chain.sort_by_key(|name| name.parse::<u32>().unwrap_or(u32::MAX));
         }
         chains
     }
@@ -54,9 +51,9 @@ impl Dispatch {
     /// the later attempts that are made only until somebody answers are cancelled.
     pub fn expedite(&mut self, now: Timestamp) {
         for chain in self.chains().into_values() {
-            for (place, name) in chain.iter().enumerate() {
-                let Some(delivery) = self.deliveries.get(name) else { continue };
-                let ended = ended(delivery, self.receipts.get(name));
+            for (place, id) in chain.iter().enumerate() {
+                let Some(delivery) = self.deliveries.get(id) else { continue };
+                let ended = ended(delivery, self.receipts.get(id));
                 let call = delivery.message.is_call();
                 let mut rest = chain[place + 1..].iter();
                 match ended {
@@ -73,7 +70,7 @@ impl Dispatch {
                     }
                     Ended::Failed => {
                         // If that attempt has begun, it already followed this failure. A pause that its vendor asked for is kept.
-                        let other = |next: &&String| {
+                        let other = |next: &&DeliveryId| {
                             self.deliveries.get(*next).is_some_and(|next| next.message.is_call() != call)
                         };
                         let next = rest.find(other);
@@ -105,9 +102,9 @@ impl Dispatch {
             .iter()
             .filter(|(_, delivery)| delivery.message.is_page() && delivery.recipient.is_some());
         let mut some = false;
-        pages.all(|(name, delivery)| {
+        pages.all(|(id, delivery)| {
             some = true;
-            let receipt = self.receipts.get(name);
+            let receipt = self.receipts.get(id);
             let perhaps_left = receipt.is_none() && delivery.unknowns > 0;
             ended(delivery, receipt) == Ended::Failed && !perhaps_left
         }) && some
@@ -130,37 +127,32 @@ impl Dispatch {
 
     /// Adds a text to everybody whom the earlier dispatches notified by phone, once each, except for one person or number.
     pub fn tell_called(&mut self, earlier: &[Dispatch], text: &str, except: Option<&str>, now: Timestamp) {
-        let mut told: Vec<String> = Vec::new();
+        let mut told: Vec<E164> = Vec::new();
         for (to, from, id) in earlier.iter().flat_map(Dispatch::told_by_phone) {
-            if told.iter().any(|known| known == to) || except == Some(id) || except == Some(to) {
+            if told.contains(to) || except.is_some_and(|except| except == id || to == except) {
                 continue;
             }
-            told.push(to.to_owned());
+            told.push(to.clone());
             let content = Content::Text(text.to_owned());
-            let say =
-                Message::Phone(PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content });
+            let say = Message::Phone(PhoneMessage::Text { to: to.clone(), from, content });
             self.add(Delivery::new(say, now));
         }
         if !told.is_empty() {
-            self.deliveries
-                .entry(SUMMARY.to_owned())
-                .or_insert_with(|| Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now));
+            self.add_summary(now);
         }
     }
 
-    /// Returns the phones that this dispatch notified of the incident, each with the number that sent or called and the recipient's
-    /// id.
-    pub fn told_by_phone(&self) -> Vec<(&str, &str, &str)> {
-        let reached = |name: &String, delivery: &Delivery| {
-            matches!(delivery.progress, Progress::Sent | Progress::Unknown)
-                || self.receipts.contains_key(name)
+    /// Returns the phones that this dispatch notified of the incident, each with the sender and the recipient's id.
+    pub fn told_by_phone(&self) -> Vec<(&E164, Option<SmsSender>, &str)> {
+        let reached = |id: &DeliveryId, delivery: &Delivery| {
+            matches!(delivery.progress, Progress::Sent | Progress::Unknown) || self.receipts.contains_key(id)
         };
         self.deliveries
             .iter()
-            .filter(|(name, delivery)| reached(name, delivery))
+            .filter(|(id, delivery)| reached(id, delivery))
             .filter_map(|(_, delivery)| {
                 let (to, from) = delivery.message.paged_phone()?;
-                let id = delivery.recipient.as_ref().map_or(to, |recipient| recipient.id.as_str());
+                let id = delivery.recipient.as_ref().map_or(to.as_str(), |recipient| recipient.id.as_str());
                 Some((to, from, id))
             })
             .collect()

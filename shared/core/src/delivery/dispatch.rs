@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationEntry, Delivery, Fact, Lease, Receipt};
+use super::{ConversationEntry, Delivery, DeliveryId, Fact, Lease, Message, Receipt, SpaceMessage};
 use crate::incident::command::TimelineEntry;
 use crate::incident::{Incident, Subject, reference};
 use crate::occupancy::view::View;
+use crate::vendor_id::MessageId;
 
 /// Key of a dispatch in the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,12 +38,12 @@ pub struct Dispatch {
     pub patience: Patience,
     /// The part that depends on the job.
     pub body: Body,
-    /// The deliveries, by a name that never changes: `0`, `1` … and `r` for the delivery summary.
-    pub deliveries: BTreeMap<String, Delivery>,
-    /// Receipts from the vendors, by the same names. Callbacks write them while a worker may hold the lease, hence the separate
+    /// The deliveries.
+    pub deliveries: BTreeMap<DeliveryId, Delivery>,
+    /// Receipts from the vendors, by the same ids. Callbacks write them while a worker may hold the lease, hence the separate
     /// field.
     #[serde(default)]
-    pub receipts: BTreeMap<String, Receipt>,
+    pub receipts: BTreeMap<DeliveryId, Receipt>,
     /// Facts that aren't published yet.
     #[serde(default)]
     pub facts: Vec<Fact>,
@@ -115,7 +116,7 @@ pub struct OfConversation {
     pub replaces: Option<u32>,
     /// The Webex message under which its posts appear.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thread: Option<String>,
+    pub thread: Option<MessageId>,
     /// The conversation entry that the dispatch follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<ConversationEntry>>,
@@ -220,16 +221,25 @@ impl Dispatch {
 
     /// Returns the reference tag of a delivery: `H-7K3Q.2.1`. The message contains it, so that people and Handbell find the message
     /// again.
-    pub fn reference_tag(&self, name: &str) -> String {
-        format!("{}.{}.{name}", reference(&self.key.subject, self.key.epoch), self.key.number)
+    pub fn reference_tag(&self, id: DeliveryId) -> String {
+        format!("{}.{}.{id}", reference(&self.key.subject, self.key.epoch), self.key.number)
     }
 
-    /// Adds a delivery under the next free number, and returns its name.
-    pub fn add(&mut self, delivery: Delivery) -> String {
-        let name =
-            (0..).map(|number: u32| number.to_string()).find(|name| !self.deliveries.contains_key(name));
-        let name = name.unwrap_or_default();
-        self.deliveries.insert(name.clone(), delivery);
-        name
+    /// Adds a delivery under the next number, and returns its id.
+    pub fn add(&mut self, delivery: Delivery) -> DeliveryId {
+        let last = self.deliveries.keys().rev().find_map(|id| match id {
+            DeliveryId::Numbered(number) => Some(*number),
+            DeliveryId::Summary => None,
+        });
+        let id = DeliveryId::Numbered(last.map_or(0, |last| last + 1));
+        self.deliveries.insert(id, delivery);
+        id
+    }
+
+    /// Adds the delivery summary, unless there is one.
+    pub fn add_summary(&mut self, now: Timestamp) {
+        self.deliveries
+            .entry(DeliveryId::Summary)
+            .or_insert_with(|| Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now));
     }
 }

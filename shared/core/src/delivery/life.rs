@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Delivery, Dispatch, InternalTask, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message, NOTICE, Patience,
+    Delivery, DeliveryId, Dispatch, InternalTask, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message, Patience,
     Progress, SETTLE, SpaceMessage,
 };
 
@@ -58,8 +58,8 @@ impl Dispatch {
     /// Repairs what a dead worker left behind, and applies the receipts that callbacks wrote. Call it after a claim.
     ///
     /// A worker that died may have sent everything that was due when it claimed, so the outcome of all of it is unknown. Returns
-    /// the names of the deliveries that are dead because of this: a row at which every worker dies must not be retried forever.
-    pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) -> Vec<String> {
+    /// the ids of the deliveries that are dead because of this: a row at which every worker dies must not be retried forever.
+    pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) -> Vec<DeliveryId> {
         if let Some(claimed_ms) = died_at_ms {
             for delivery in self.deliveries.values_mut() {
                 // This task only writes down whom to text. Nothing has been sent.
@@ -74,8 +74,8 @@ impl Dispatch {
                 }
             }
         }
-        for (name, receipt) in &self.receipts {
-            if let Some(delivery) = self.deliveries.get_mut(name)
+        for (id, receipt) in &self.receipts {
+            if let Some(delivery) = self.deliveries.get_mut(id)
                 && delivery.is_open()
             {
                 delivery.progress = Progress::Sent;
@@ -84,7 +84,7 @@ impl Dispatch {
         }
         let mut died = Vec::new();
         let patience = self.patience;
-        for (name, delivery) in &mut self.deliveries {
+        for (id, delivery) in &mut self.deliveries {
             // Posts that are retried for a day have failed often before. Only attempts with unknown outcome count for them.
             let patient = patience == Patience::Day && delivery.message.is_post();
             let ended = if patient { delivery.unknowns } else { delivery.tries };
@@ -92,7 +92,7 @@ impl Dispatch {
                 delivery.progress = Progress::Dead;
                 delivery.why =
                     Some("the worker ended in the middle of sending it, time and again".to_owned());
-                died.push(name.clone());
+                died.push(*id);
             }
         }
         died
@@ -102,35 +102,34 @@ impl Dispatch {
     /// looked up. Admins are still notified of earlier deliveries that failed.
     pub fn cancel(&mut self) {
         for delivery in self.deliveries.values_mut() {
-            let notice = delivery.instead_of.as_deref() == Some(NOTICE);
             // An old card must not stay next to the one that shows the acknowledgement.
             let tidies = matches!(delivery.message, Message::Space(SpaceMessage::RemoveCard { .. }));
-            if delivery.progress == Progress::Pending && !delivery.message.is_summary() && !notice && !tidies
+            if delivery.progress == Progress::Pending
+                && !delivery.message.is_summary()
+                && !delivery.admin_notice
+                && !tidies
             {
                 delivery.progress = Progress::Cancelled;
             }
         }
     }
 
-    /// Returns the tasks that are due, by name and in order. The delivery summary comes later, since it shows the other deliveries.
-    pub fn tasks(&self, now: Timestamp) -> Vec<(String, Task)> {
-        let mut tasks: Vec<_> = self
-            .deliveries
+    /// Returns the tasks that are due, by id and in order. The delivery summary comes later, since it shows the other deliveries.
+    pub fn tasks(&self, now: Timestamp) -> Vec<(DeliveryId, Task)> {
+        self.deliveries
             .iter()
             .filter(|(_, delivery)| !delivery.message.is_summary() && delivery.next_at <= now)
-            .filter_map(|(name, delivery)| match delivery.progress {
-                Progress::Pending => Some((name.clone(), Task::Send)),
-                Progress::Unknown => Some((name.clone(), Task::LookUp)),
-                _ => None,
+            .filter_map(|(id, delivery)| match delivery.progress {
+                Progress::Pending => Some((*id, Task::Send)),
+                Progress::Unknown => Some((*id, Task::LookUp)),
+                Progress::Sent | Progress::Dead | Progress::Cancelled => None,
             })
-            .collect();
-        tasks.sort_by_key(|(name, _)| name.parse::<u32>().unwrap_or(u32::MAX));
-        tasks
+            .collect()
     }
 
     /// Records the outcome of a delivery. Returns true if the delivery is dead because of it. A settled delivery stays as it is.
-    pub fn record(&mut self, name: &str, outcome: Outcome, now: Timestamp) -> bool {
-        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.is_open()) else {
+    pub fn record(&mut self, id: DeliveryId, outcome: Outcome, now: Timestamp) -> bool {
+        let Some(delivery) = self.deliveries.get_mut(&id).filter(|delivery| delivery.is_open()) else {
             return false;
         };
         let attempted = !matches!(
@@ -142,19 +141,19 @@ impl Dispatch {
         }
         // A customer's words have nowhere else to go, so they are retried for a day.
         let patient = delivery.message.is_post() && self.patience == Patience::Day;
-        let worn_out =
+        let given_up =
             (delivery.tries >= MAX_ATTEMPTS && !patient) || now.duration_since(delivery.since) >= MAX_AGE;
         match outcome {
-            Outcome::Sent(id) => {
+            Outcome::Sent(vendors_id) => {
                 delivery.progress = Progress::Sent;
-                delivery.id = Some(id);
+                delivery.id = Some(vendors_id);
                 delivery.why = None;
             }
             Outcome::Refused { why } => {
                 delivery.progress = Progress::Dead;
                 delivery.why = Some(why);
             }
-            Outcome::NotSent { why, .. } if worn_out => {
+            Outcome::NotSent { why, .. } if given_up => {
                 delivery.progress = Progress::Dead;
                 delivery.why = Some(why);
             }
@@ -168,13 +167,13 @@ impl Dispatch {
             Outcome::Unknown { why } => {
                 delivery.unknowns += 1;
                 delivery.looks = 0;
-                let dead = worn_out || delivery.unknowns >= MAX_UNKNOWN;
+                let dead = given_up || delivery.unknowns >= MAX_UNKNOWN;
                 delivery.progress = if dead { Progress::Dead } else { Progress::Unknown };
                 delivery.next_at = now + SETTLE;
                 delivery.why = Some(why);
             }
             Outcome::LookFailed { why } => {
-                delivery.progress = if worn_out { Progress::Dead } else { Progress::Unknown };
+                delivery.progress = if given_up { Progress::Dead } else { Progress::Unknown };
                 delivery.next_at = now + SignedDuration::from_secs(15);
                 delivery.why = Some(why);
             }
@@ -233,9 +232,9 @@ impl Dispatch {
     /// is uncertain.
     pub fn was_taken_back(&self) -> Option<bool> {
         let mut answers = self.deliveries.iter().filter(|(_, delivery)| delivery.message.is_reply());
-        let perhaps_left = |(name, delivery): (&String, &Delivery)| {
-            let given_up = delivery.progress == Progress::Dead && delivery.unknowns > 0;
-            self.receipts.contains_key(name) || delivery.progress == Progress::Sent || given_up
+        let perhaps_left = |(id, delivery): (&DeliveryId, &Delivery)| {
+            let perhaps_sent = delivery.progress == Progress::Dead && delivery.unknowns > 0;
+            self.receipts.contains_key(id) || delivery.progress == Progress::Sent || perhaps_sent
         };
         if answers.any(perhaps_left) {
             return Some(false);

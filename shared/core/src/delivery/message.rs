@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
+use crate::address::{E164, EmailAddress, PhoneAddress, SmsSender};
 
 /// The content of a delivery, by its channel. Each channel has a file in `app/channel` that sends its messages and looks them up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +28,7 @@ pub enum SpaceMessage {
     /// Add a person to the space.
     Invite {
         /// Mail address.
-        email: String,
+        email: EmailAddress,
         /// True to add the person as a moderator.
         moderator: bool,
     },
@@ -86,7 +87,7 @@ pub enum SpaceMessage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DirectMessage {
     /// Mail address.
-    pub email: String,
+    pub email: EmailAddress,
     /// The text.
     pub content: Content,
 }
@@ -97,28 +98,28 @@ pub struct DirectMessage {
 pub enum PhoneMessage {
     /// Send a text message.
     Text {
-        /// E.164.
-        to: String,
-        /// The sender; empty for the default number.
-        from: String,
+        /// The recipient's number.
+        to: E164,
+        /// The sender; none for the one that is the default when the text is sent.
+        from: Option<SmsSender>,
         /// The text.
         content: Content,
     },
     /// Place a call. What it says is decided when the person answers.
     Call {
-        /// E.164.
-        to: String,
-        /// The caller's number.
-        from: String,
+        /// The recipient's number.
+        to: E164,
+        /// The caller's number; none for the one that is the default when the call is placed.
+        from: Option<E164>,
         /// What to say.
         content: Content,
     },
     /// Send a customer an agent's answer with its files, or an automatic reply, as a text message.
     Reply {
-        /// E.164.
-        to: String,
+        /// The customer's number.
+        to: E164,
         /// Handbell's number.
-        from: String,
+        from: E164,
         /// The text.
         text: String,
         /// URLs of the files at Webex.
@@ -128,11 +129,11 @@ pub enum PhoneMessage {
     /// Call an agent, and connect the agent with the customer after key 1.
     Connect {
         /// The agent's number.
-        agent: String,
+        agent: E164,
         /// Handbell's number.
-        from: String,
+        from: E164,
         /// The customer's number.
-        to: String,
+        to: E164,
     },
 }
 
@@ -143,19 +144,19 @@ pub enum MailMessage {
     /// Page one person, with a link and a reply address for the answer.
     Page {
         /// Mail address.
-        email: String,
+        email: EmailAddress,
         /// The text.
         content: Content,
     },
     /// Send the incident report in the thread of the mail that opened the incident.
     IncidentReport {
         /// Mail address.
-        email: String,
+        email: EmailAddress,
     },
     /// Send an agent's answer to a customer.
     Reply {
         /// Mail address.
-        to: String,
+        to: EmailAddress,
         /// The text.
         text: String,
     },
@@ -186,8 +187,8 @@ pub enum InternalTask {
     },
     /// Erase everything about the customer.
     EraseCustomer {
-        /// The customer's number.
-        number: Option<String>,
+        /// The customer's phone.
+        phone: Option<PhoneAddress>,
     },
 }
 
@@ -305,12 +306,11 @@ impl Message {
         }
     }
 
-    /// Returns the number that a text or a call pages, and the number of its sender.
-    pub fn paged_phone(&self) -> Option<(&str, &str)> {
+    /// Returns the number that a text or a call pages, and its sender; none for the default.
+    pub fn paged_phone(&self) -> Option<(&E164, Option<SmsSender>)> {
         match self {
-            Self::Phone(PhoneMessage::Text { to, from, .. } | PhoneMessage::Call { to, from, .. }) => {
-                Some((to, from))
-            }
+            Self::Phone(PhoneMessage::Text { to, from, .. }) => Some((to, from.clone())),
+            Self::Phone(PhoneMessage::Call { to, from, .. }) => Some((to, from.clone().map(SmsSender::from))),
             Self::Space(_)
             | Self::Direct(_)
             | Self::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })

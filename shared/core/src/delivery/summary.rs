@@ -3,14 +3,14 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Body, Delivery, Dispatch, Progress, Receipt, SUMMARY, Speaker, VendorStatus};
+use super::{Body, Delivery, DeliveryId, Dispatch, Progress, Receipt, Speaker, VendorStatus};
 use crate::conversation::TAKEN_BACK;
 
 /// One line of the delivery summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SummaryLine<'a> {
-    /// The name of the delivery.
-    pub name: &'a str,
+    /// The id of the delivery.
+    pub id: DeliveryId,
     /// The delivery.
     pub delivery: &'a Delivery,
     /// Its state.
@@ -70,37 +70,35 @@ impl<'a> DeliveryState<'a> {
 impl Dispatch {
     /// Returns the lines of the delivery summary, in order; empty while there is nothing to show.
     pub fn summary(&self) -> Vec<SummaryLine<'_>> {
-        let told = |name: &str, delivery: &Delivery| match &self.body {
+        let told = |id: &DeliveryId, delivery: &Delivery| match &self.body {
             Body::Incident(_) => self.is_told_in_incident(delivery),
-            Body::Conversation(_) => self.is_told_in_conversation(delivery, self.receipts.get(name)),
+            Body::Conversation(_) => self.is_told_in_conversation(delivery, self.receipts.get(id)),
             // A notice has no space for a delivery summary.
             Body::Notice => false,
         };
-        let mut lines: Vec<_> = self
-            .deliveries
+        self.deliveries
             .iter()
-            .filter(|(name, delivery)| told(name, delivery))
-            .map(|(name, delivery)| {
-                let state = DeliveryState::of(delivery, self.receipts.get(name));
-                SummaryLine { name, delivery, state }
+            .filter(|(id, delivery)| told(id, delivery))
+            .map(|(id, delivery)| {
+                let state = DeliveryState::of(delivery, self.receipts.get(id));
+                SummaryLine { id: *id, delivery, state }
             })
-            .collect();
-        lines.sort_by_key(|line| line.name.parse().unwrap_or(u32::MAX));
-        lines
+            .collect()
     }
 
     /// Returns a fingerprint that changes whenever a line of the delivery summary does.
     pub fn summary_fingerprint(&self) -> String {
         let mut digest = Sha256::new();
         for line in self.summary() {
-            digest.update(format!("{} {:?}\n", line.name, line.state));
+            digest.update(format!("{} {:?}\n", line.id, line.state));
         }
         digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Returns the delivery summary, if it was posted in the space and doesn't show the current state.
     pub fn stale_summary(&self) -> Option<&Delivery> {
-        let summary = self.deliveries.get(SUMMARY).filter(|summary| summary.progress == Progress::Sent)?;
+        let summary =
+            self.deliveries.get(&DeliveryId::Summary).filter(|summary| summary.progress == Progress::Sent)?;
         if self.summary().is_empty() {
             return None;
         }

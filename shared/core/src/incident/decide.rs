@@ -71,13 +71,13 @@ pub fn decide(state: Option<&Incident>, event: &Event, context: Context<'_>, now
         Event::Alert(raised) => alert::handle_alert(state, current, raised, context, now),
         Event::Unreached { epoch, round, step } => match current {
             Some(incident) if incident.epoch == *epoch => {
-                time::handle_unreached(incident, (*round, *step), context, now)
+                time::handle_unreached(incident, *round, *step, context, now)
             }
             _ => nothing(state),
         },
         Event::Occupancy(signal) => occupancy::handle_signal(state, current, signal, context, now),
         Event::Waits { customer, since } => {
-            waiting::handle_waiting(state, current, (customer, *since), context, now)
+            waiting::handle_waiting(state, current, customer, *since, context, now)
         }
         Event::Wake => time::handle_wake(state, context, now),
     }

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Attempt, ContactMethod, ContactRule, Person};
+use super::{Attempt, AttemptAddress, ContactMethod, ContactRule, Person};
+use crate::address::E164;
 use crate::config::Span;
 
 /// Maximum number of attempts for a person in one step, whatever the rules say.
@@ -29,9 +30,9 @@ impl Person {
         if attempts.is_empty() { self.by(&usual(self.phones().next().is_some())) } else { attempts }
     }
 
-    fn phones(&self) -> impl Iterator<Item = &str> {
+    fn phones(&self) -> impl Iterator<Item = &E164> {
         let verified = self.phones.iter().filter(|phone| phone.verified_at.is_some());
-        verified.map(|phone| phone.address.as_str())
+        verified.map(|phone| &phone.address)
     }
 
     fn by(&self, rules: &[ContactRule]) -> Vec<Attempt> {
@@ -47,16 +48,17 @@ impl Person {
         }
         // Attempts at the same time stay in the order of the rules.
         times.sort_by_key(|(after, _)| *after);
-        let phones: Vec<&str> = self.phones().collect();
+        let phones: Vec<&E164> = self.phones().collect();
         let email = self.email.as_ref().filter(|email| email.verified_at.is_some());
         let (mut texts, mut calls) = (phones.iter().cycle(), phones.iter().cycle());
         let attempts = times.into_iter().filter_map(|(after, by)| {
             let to = match by {
-                ContactMethod::Text => (*texts.next()?).to_owned(),
-                ContactMethod::Call => (*calls.next()?).to_owned(),
-                ContactMethod::Mail | ContactMethod::Webex => email?.address.clone(),
+                ContactMethod::Text => AttemptAddress::Text((*texts.next()?).clone()),
+                ContactMethod::Call => AttemptAddress::Call((*calls.next()?).clone()),
+                ContactMethod::Mail => AttemptAddress::Mail(email?.address.clone()),
+                ContactMethod::Webex => AttemptAddress::Webex(email?.address.clone()),
             };
-            Some(Attempt { by, to, after })
+            Some(Attempt { to, after })
         });
         attempts.take(MOST_ATTEMPTS).collect()
     }

@@ -52,18 +52,23 @@ impl Roster {
 }
 
 impl Person {
+    /// Returns the mail address and the phones as texts, each with the time since when it is verified.
+    pub fn contacts(&self) -> impl Iterator<Item = (&str, Option<Timestamp>)> {
+        let email = self.email.iter().map(|email| (email.address.as_str(), email.verified_at));
+        email.chain(self.phones.iter().map(|phone| (phone.address.as_str(), phone.verified_at)))
+    }
+
     /// Returns true if there is at least one verified phone or address, so that [`Person::attempts`] has something to try.
     pub fn is_reachable(&self) -> bool {
-        self.email.iter().chain(&self.phones).any(|contact| contact.verified_at.is_some())
+        self.contacts().any(|(_, verified_at)| verified_at.is_some())
     }
 
     /// Records that this address or number is verified from now on. Returns false if the person doesn't have it.
     pub fn verify(&mut self, address: &str, at: Timestamp) -> bool {
-        let contacts = self.email.iter_mut().chain(&mut self.phones);
-        contacts
-            .filter(|contact| contact.address == address)
-            .map(|contact| contact.verified_at = Some(at))
-            .count()
-            > 0
+        let email = self.email.iter_mut().filter(|email| email.address == *address);
+        let phones = self.phones.iter_mut().filter(|phone| phone.address == *address);
+        let verified = email.map(|email| &mut email.verified_at);
+        let verified = verified.chain(phones.map(|phone| &mut phone.verified_at));
+        verified.map(|verified_at| *verified_at = Some(at)).count() > 0
     }
 }

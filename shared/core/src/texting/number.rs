@@ -1,6 +1,7 @@
 //! Phone numbers as people type them, read as E.164 without guessing a country.
 
 use super::calling_code;
+use crate::address::E164;
 
 /// What is wrong with a number that a person typed. The words are for that person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +33,7 @@ const KEEP_ZERO: [&str; 5] = ["+39", "+378", "+379", "+225", "+242"];
 /// International numbers begin with `+` or `00`; a `(0)` after the country code is dropped. Ten digits, or eleven with a leading 1,
 /// are a number of North America only if `home`, one of Handbell's own numbers, is one. Anything else is an error: the country is
 /// never guessed.
-pub fn read_number(text: &str, home: &str) -> Result<String, BadNumber> {
+pub fn read_number(text: &str, home: &E164) -> Result<E164, BadNumber> {
     let mut typed = String::new();
     for c in text.trim().chars() {
         match c {
@@ -68,7 +69,8 @@ pub fn read_number(text: &str, home: &str) -> Result<String, BadNumber> {
     let international =
         number.strip_prefix('+').or_else(|| number.strip_prefix("00")).map(|rest| format!("+{rest}"));
     let Some(number) = international else {
-        return national(&number, home).filter(|_| zero.is_none()).ok_or(BadNumber::NoCountry);
+        let number = national(&number, home).filter(|_| zero.is_none());
+        return number.and_then(|number| number.parse().ok()).ok_or(BadNumber::NoCountry);
     };
     if number.starts_with("+0") {
         return Err(BadNumber::NoCountry);
@@ -83,7 +85,10 @@ pub fn read_number(text: &str, home: &str) -> Result<String, BadNumber> {
     // ITU-T E.164: fifteen digits at most.
     let complete =
         if code == "+1" { is_north_american(&number[2..]) } else { (8..=16).contains(&number.len()) };
-    if complete { Ok(number) } else { Err(BadNumber::Length) }
+    if !complete {
+        return Err(BadNumber::Length);
+    }
+    number.parse().map_err(|_| BadNumber::Length)
 }
 
 /// Returns the digits, with a plus before them if there is one. Brackets may be anywhere; a plus may not.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::escape::escape_markdown as escape;
+use crate::address::{E164, EmailAddress};
 use crate::config::{Answers, Limits, Line};
 use crate::conversation::relay_policy::{KeptReason, Visibility};
 use crate::conversation::{Address, Agent, Conversation};
@@ -75,7 +76,9 @@ fn quoted_line(line: &str) -> String {
 /// Returns the first post in every space: which messages go to the customer, and which don't.
 pub fn first_post(line: &Line, sight: Visibility, address: &Address) -> String {
     let who = match address {
-        Address::Number(number) => format!("This is the space of the customer **{}**.", escape(number)),
+        Address::Phone(phone) => {
+            format!("This is the space of the customer **{}**.", escape(phone.as_str()))
+        }
         Address::Mail(address) => format!("This is the space of the customer **{}**.", escape(address)),
         Address::Hidden => "This is the space of callers who show no number.".to_owned(),
     };
@@ -151,8 +154,8 @@ pub fn no_file(why: &str) -> String {
 }
 
 /// Returns the notes on a form, whose message and mail address anybody may have typed.
-pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool) -> String {
-    let by_number = matches!(conversation.address, Some(Address::Number(_)));
+pub fn by_form(email: Option<&EmailAddress>, conversation: &Conversation, confirmed: bool) -> String {
+    let by_number = matches!(conversation.address, Some(Address::Phone(_)));
     let number = match (by_number, confirmed) {
         (true, true) => Some(
             "⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.".to_owned(),
@@ -164,7 +167,7 @@ pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool
         (false, _) => None,
     };
     // A number that has texted gets answers there alone, whatever address was known before.
-    let answered = conversation.email.as_deref().filter(|_| !(by_number && confirmed));
+    let answered = conversation.email.as_ref().filter(|_| !(by_number && confirmed));
     let mail = email.map(|email| match answered {
         Some(known) if known.eq_ignore_ascii_case(email) => format!("✉️ {}", escape(email)),
         Some(known) => format!(
@@ -272,7 +275,7 @@ pub fn not_sent_too_long(characters: usize, most: usize) -> String {
 }
 
 /// Reports that an answer was not sent because no text ever came from the number.
-pub fn not_sent_unconfirmed(number: &str) -> String {
+pub fn not_sent_unconfirmed(number: &E164) -> String {
     format!(
         "**Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts {number}."
     )

@@ -1,6 +1,7 @@
 //! Several attempts for the same person: what a failed or an answered one means for the others.
 
 use handbell_core::config::{Admins, Plan};
+use handbell_core::delivery::DeliveryId::Numbered;
 use handbell_core::delivery::{
     Body, Content, Delivery, DirectMessage, Dispatch, DispatchKey, MailMessage, Message, OfIncident, Outcome,
     PhoneMessage, Progress, Receipt, Recipient, SpaceMessage, VendorStatus,
@@ -26,11 +27,20 @@ enum Way {
 use Way::{Call, Mail, Ring, Text};
 
 fn say(by: Way, to: &str) -> Message {
-    let (to, from, content) = (to.to_owned(), "+12025550100".to_owned(), Content::Text("Look".to_owned()));
+    let number = || match to {
+        "dana" => "+12025550111".parse().unwrap(),
+        "robin" => "+12025550112".parse().unwrap(),
+        number => number.parse().unwrap(),
+    };
+    let (from, content) = ("+12025550100", Content::Text("Look".to_owned()));
     match by {
-        Text(_) => Message::Phone(PhoneMessage::Text { to, from, content }),
-        Call(_) | Ring(_) => Message::Phone(PhoneMessage::Call { to, from, content }),
-        Mail(_) => Message::Mail(MailMessage::Page { email: to, content }),
+        Text(_) => Message::Phone(PhoneMessage::Text { to: number(), from: from.parse().ok(), content }),
+        Call(_) | Ring(_) => {
+            Message::Phone(PhoneMessage::Call { to: number(), from: from.parse().ok(), content })
+        }
+        Mail(_) => {
+            Message::Mail(MailMessage::Page { email: format!("{to}@example.com").parse().unwrap(), content })
+        }
     }
 }
 
@@ -57,19 +67,17 @@ fn paging(attempts: &[Way]) -> Dispatch {
 }
 
 /// Twilio has it, and sends a receipt.
-fn became(dispatch: &mut Dispatch, name: &str, status: &str) {
-    dispatch.record(name, Outcome::Sent(format!("id{name}")), morning());
-    let id = format!("id{name}");
+fn became(dispatch: &mut Dispatch, number: u32, status: &str) {
+    let id = format!("id{number}");
+    dispatch.record(Numbered(number), Outcome::Sent(id.clone()), morning());
     let receipt = Receipt { rank: 7, status: status.into(), code: None, id, why: None, last: true };
-    dispatch.receipts.insert(name.to_owned(), receipt);
+    dispatch.receipts.insert(Numbered(number), receipt);
 }
 
 /// When each pending attempt is made, in minutes after the step.
 fn waits(dispatch: &Dispatch) -> Vec<i64> {
-    let mut all: Vec<_> = dispatch.deliveries.iter().collect();
-    all.sort_by_key(|(name, _)| name.parse::<u32>().unwrap());
-    let pending = all.into_iter().filter(|(_, delivery)| delivery.progress == Progress::Pending);
-    pending.map(|(_, delivery)| delivery.next_at.duration_since(morning()).as_mins()).collect()
+    let pending = dispatch.deliveries.values().filter(|delivery| delivery.progress == Progress::Pending);
+    pending.map(|delivery| delivery.next_at.duration_since(morning()).as_mins()).collect()
 }
 
 const USUAL: [Way; 4] = [Text(0), Call(2), Call(7), Call(12)];
@@ -78,7 +86,7 @@ const USUAL: [Way; 4] = [Text(0), Call(2), Call(7), Call(12)];
 fn nothing_is_expedited_before_a_failure() {
     for status in ["queued", "sent", "delivered", "read"] {
         let mut dispatch = paging(&USUAL);
-        became(&mut dispatch, "0", status);
+        became(&mut dispatch, 0, status);
         dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [2, 7, 12], "{status}");
     }
@@ -88,13 +96,13 @@ fn nothing_is_expedited_before_a_failure() {
 fn an_undelivered_text_expedites_the_call() {
     for status in ["undelivered", "failed"] {
         let mut dispatch = paging(&USUAL);
-        became(&mut dispatch, "0", status);
+        became(&mut dispatch, 0, status);
         dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [1, 7, 12], "{status}");
         assert_eq!(dispatch.tasks(minute(1)).len(), 1);
     }
     let mut dispatch = paging(&USUAL);
-    dispatch.record("0", Outcome::Refused { why: "no such number".to_owned() }, morning());
+    dispatch.record(Numbered(0), Outcome::Refused { why: "no such number".to_owned() }, morning());
     dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [1, 7, 12], "nor can it be sent");
 }
@@ -102,9 +110,9 @@ fn an_undelivered_text_expedites_the_call() {
 #[test]
 fn one_failure_expedites_one_attempt_however_often_it_is_seen() {
     let mut dispatch = paging(&USUAL);
-    became(&mut dispatch, "0", "undelivered");
+    became(&mut dispatch, 0, "undelivered");
     dispatch.expedite(minute(1));
-    dispatch.record("1", Outcome::Sent("id1".to_owned()), minute(1));
+    dispatch.record(Numbered(1), Outcome::Sent("id1".to_owned()), minute(1));
     for look in 1..5 {
         dispatch.expedite(minute(look));
         assert_eq!(waits(&dispatch), [7, 12], "not every call at once");
@@ -114,16 +122,16 @@ fn one_failure_expedites_one_attempt_however_often_it_is_seen() {
 #[test]
 fn a_pause_that_the_vendor_asked_for_is_kept() {
     let mut dispatch = paging(&USUAL);
-    became(&mut dispatch, "0", "undelivered");
+    became(&mut dispatch, 0, "undelivered");
     dispatch.expedite(minute(1));
     let busy = Outcome::NotSent { pause: Some(SignedDuration::from_mins(3)), why: "429".to_owned() };
-    dispatch.record("1", busy, minute(1));
+    dispatch.record(Numbered(1), busy, minute(1));
     dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [4, 7, 12], "as it asked");
     let mut dispatch = paging(&USUAL);
     let busy = Outcome::NotSent { pause: Some(SignedDuration::from_mins(3)), why: "429".to_owned() };
-    dispatch.record("1", busy, minute(2));
-    became(&mut dispatch, "0", "undelivered");
+    dispatch.record(Numbered(1), busy, minute(2));
+    became(&mut dispatch, 0, "undelivered");
     dispatch.expedite(minute(3));
     assert_eq!(waits(&dispatch), [5, 7, 12]);
 }
@@ -132,16 +140,16 @@ fn a_pause_that_the_vendor_asked_for_is_kept() {
 fn a_failed_call_expedites_the_next_text() {
     for status in ["no-answer", "busy", "failed", "canceled", "voicemail"] {
         let mut dispatch = paging(&[Call(0), Text(5), Call(9)]);
-        became(&mut dispatch, "0", status);
+        became(&mut dispatch, 0, status);
         dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [1, 9], "{status}");
         let mut dispatch = paging(&[Call(0), Call(2), Text(5)]);
-        became(&mut dispatch, "0", status);
+        became(&mut dispatch, 0, status);
         dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [2, 1], "{status}: the text, though a call was next");
         let mut dispatch = paging(&USUAL);
-        became(&mut dispatch, "0", "delivered");
-        became(&mut dispatch, "1", status);
+        became(&mut dispatch, 0, "delivered");
+        became(&mut dispatch, 1, status);
         dispatch.expedite(minute(3));
         assert_eq!(
             waits(&dispatch),
@@ -154,8 +162,8 @@ fn a_failed_call_expedites_the_next_text() {
 #[test]
 fn a_text_that_fails_late_expedites_nothing_once_a_call_was_made() {
     let mut dispatch = paging(&USUAL);
-    became(&mut dispatch, "1", "no-answer");
-    became(&mut dispatch, "0", "undelivered");
+    became(&mut dispatch, 1, "no-answer");
+    became(&mut dispatch, 0, "undelivered");
     dispatch.expedite(minute(3));
     assert_eq!(waits(&dispatch), [7, 12]);
 }
@@ -163,7 +171,7 @@ fn a_text_that_fails_late_expedites_nothing_once_a_call_was_made() {
 #[test]
 fn a_mail_is_no_call() {
     let mut dispatch = paging(&[Text(0), Mail(1), Call(5)]);
-    became(&mut dispatch, "0", "undelivered");
+    became(&mut dispatch, 0, "undelivered");
     dispatch.expedite(minute(0));
     assert_eq!(waits(&dispatch), [1, 0], "who sleeps is woken by the call");
 }
@@ -172,7 +180,7 @@ fn a_mail_is_no_call() {
 fn a_failure_expedites_nobody_elses_attempts() {
     let mut dispatch = paging(&USUAL);
     add(&mut dispatch, "robin", &USUAL);
-    became(&mut dispatch, "0", "undelivered");
+    became(&mut dispatch, 0, "undelivered");
     dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [1, 7, 12, 0, 2, 7, 12]);
 }
@@ -181,11 +189,11 @@ fn a_failure_expedites_nobody_elses_attempts() {
 fn an_answered_call_cancels_its_repetitions() {
     let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
     add(&mut dispatch, "robin", &[Ring(0), Ring(2)]);
-    became(&mut dispatch, "0", "completed");
+    became(&mut dispatch, 0, "completed");
     dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [0, 2], "only Robin's are left");
     let mut dispatch = paging(&USUAL);
-    became(&mut dispatch, "1", "completed");
+    became(&mut dispatch, 1, "completed");
     dispatch.expedite(minute(3));
     assert_eq!(waits(&dispatch), [0, 7, 12], "who is paged is called until somebody has it");
 }
@@ -193,7 +201,7 @@ fn an_answered_call_cancels_its_repetitions() {
 #[test]
 fn a_voicemail_is_no_answer() {
     let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
-    dispatch.record("0", Outcome::Sent("id".to_owned()), morning());
+    dispatch.record(Numbered(0), Outcome::Sent("id".to_owned()), morning());
     let picked_up = Receipt {
         rank: 4,
         status: "in-progress".into(),
@@ -202,14 +210,14 @@ fn a_voicemail_is_no_answer() {
         why: None,
         last: false,
     };
-    dispatch.receipts.insert("0".to_owned(), picked_up);
+    dispatch.receipts.insert(Numbered(0), picked_up);
     dispatch.expedite(minute(0));
     assert_eq!(
         waits(&dispatch),
         [2, 4],
         "whether a person or a machine picked up isn't known before it is over"
     );
-    became(&mut dispatch, "0", "voicemail");
+    became(&mut dispatch, 0, "voicemail");
     dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [2, 4]);
 }
@@ -218,7 +226,7 @@ fn a_voicemail_is_no_answer() {
 fn a_failed_call_is_repeated_at_its_time() {
     for status in ["no-answer", "busy", "voicemail"] {
         let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
-        became(&mut dispatch, "0", status);
+        became(&mut dispatch, 0, status);
         dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [2, 4], "{status}");
     }
@@ -228,7 +236,7 @@ fn a_failed_call_is_repeated_at_its_time() {
 fn more_than_ten_attempts_keep_their_order() {
     let all: Vec<Way> = (0..11).map(|number| Text(number * 5)).chain([Call(60)]).collect();
     let mut dispatch = paging(&all);
-    became(&mut dispatch, "2", "undelivered");
+    became(&mut dispatch, 2, "undelivered");
     dispatch.expedite(minute(11));
     let waits = waits(&dispatch);
     assert_eq!(
@@ -240,20 +248,20 @@ fn more_than_ten_attempts_keep_their_order() {
 
 #[test]
 fn a_step_has_brought_nobody_only_when_that_is_certain() {
-    let nobody = |became_of: &[(&str, &str)]| {
+    let nobody = |became_of: &[(u32, &str)]| {
         let mut dispatch = paging(&[Text(0), Call(2)]);
         add(&mut dispatch, "robin", &[Call(0)]);
-        became_of.iter().for_each(|(name, status)| became(&mut dispatch, name, status));
+        became_of.iter().for_each(|(number, status)| became(&mut dispatch, *number, status));
         dispatch.brought_nobody()
     };
     assert!(!nobody(&[]));
-    assert!(!nobody(&[("0", "undelivered"), ("1", "no-answer")]), "Robin's is still under way");
-    assert!(!nobody(&[("0", "delivered"), ("1", "no-answer"), ("2", "busy")]), "Dana may read it");
-    assert!(!nobody(&[("0", "sent"), ("1", "no-answer"), ("2", "busy")]));
-    assert!(!nobody(&[("0", "undelivered"), ("1", "completed"), ("2", "busy")]), "Dana answered");
-    assert!(!nobody(&[("0", "undelivered"), ("1", "in-progress"), ("2", "busy")]));
-    assert!(nobody(&[("0", "undelivered"), ("1", "no-answer"), ("2", "busy")]));
-    assert!(nobody(&[("0", "failed"), ("1", "voicemail"), ("2", "canceled")]));
+    assert!(!nobody(&[(0, "undelivered"), (1, "no-answer")]), "Robin's is still under way");
+    assert!(!nobody(&[(0, "delivered"), (1, "no-answer"), (2, "busy")]), "Dana may read it");
+    assert!(!nobody(&[(0, "sent"), (1, "no-answer"), (2, "busy")]));
+    assert!(!nobody(&[(0, "undelivered"), (1, "completed"), (2, "busy")]), "Dana answered");
+    assert!(!nobody(&[(0, "undelivered"), (1, "in-progress"), (2, "busy")]));
+    assert!(nobody(&[(0, "undelivered"), (1, "no-answer"), (2, "busy")]));
+    assert!(nobody(&[(0, "failed"), (1, "voicemail"), (2, "canceled")]));
     let key = paging(&[]).key;
     assert!(
         !Dispatch::new(key, Body::Incident(OfIncident::new("alert", "hash", morning())), morning())
@@ -261,7 +269,7 @@ fn a_step_has_brought_nobody_only_when_that_is_certain() {
         "who calls nobody has not failed"
     );
     let mut dispatch = paging(&[Ring(0), Ring(2)]);
-    became(&mut dispatch, "0", "completed");
+    became(&mut dispatch, 0, "completed");
     dispatch.expedite(minute(1));
     assert!(!dispatch.brought_nobody());
 }
@@ -270,12 +278,12 @@ fn a_step_has_brought_nobody_only_when_that_is_certain() {
 fn an_attempt_with_unknown_outcome_may_still_bring_somebody() {
     let mut dispatch = paging(&[Text(0)]);
     for _ in 0..3 {
-        dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
+        dispatch.record(Numbered(0), Outcome::Unknown { why: "timeout".to_owned() }, morning());
     }
-    assert_eq!(dispatch.deliveries["0"].progress, Progress::Dead);
+    assert_eq!(dispatch.deliveries[&Numbered(0)].progress, Progress::Dead);
     assert!(!dispatch.brought_nobody(), "the next step comes at its time");
     let mut dispatch = paging(&[Text(0)]);
-    dispatch.record("0", Outcome::Refused { why: "no such number".to_owned() }, morning());
+    dispatch.record(Numbered(0), Outcome::Refused { why: "no such number".to_owned() }, morning());
     assert!(dispatch.brought_nobody());
 }
 
@@ -283,10 +291,11 @@ fn an_attempt_with_unknown_outcome_may_still_bring_somebody() {
 fn notices_and_posts_bring_nobody() {
     let mut dispatch = paging(&[Call(0)]);
     let content = || Content::Text("Nobody is on call".to_owned());
-    let admin = Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() });
+    let admin =
+        Message::Direct(DirectMessage { email: "admin@example.com".parse().unwrap(), content: content() });
     dispatch.add(Delivery::new(admin, morning()));
     dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: content() }), morning()));
-    became(&mut dispatch, "0", "busy");
+    became(&mut dispatch, 0, "busy");
     assert!(dispatch.brought_nobody());
 }
 
@@ -340,7 +349,7 @@ fn only_people_who_have_it_or_cannot_are_skipped() {
 #[test]
 fn a_delivery_that_has_begun_is_not_skipped() {
     let mut dispatch = paging(&USUAL);
-    dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
+    dispatch.record(Numbered(0), Outcome::Unknown { why: "timeout".to_owned() }, morning());
     dispatch.add(Delivery::new(
         Message::Space(SpaceMessage::Post { content: Content::Text("Words".to_owned()) }),
         morning(),
@@ -359,39 +368,39 @@ fn phones_are_notified_once_a_delivery_was_sent_to_them() {
     let mut dispatch = paging(&[Text(0), Call(2)]);
     add(&mut dispatch, "+352691496401", &[Text(0)]);
     assert!(dispatch.told_by_phone().is_empty());
-    became(&mut dispatch, "0", "delivered");
-    dispatch.record("2", Outcome::Unknown { why: "timeout".to_owned() }, morning());
+    became(&mut dispatch, 0, "delivered");
+    dispatch.record(Numbered(2), Outcome::Unknown { why: "timeout".to_owned() }, morning());
     let told: Vec<_> = dispatch.told_by_phone().into_iter().map(|(_, _, id)| id).collect();
     assert_eq!(told, ["dana", "+352691496401"]);
 }
 
 /// The deliveries that fail over for a dead attempt.
-fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Message> {
-    dispatch.record(name, Outcome::Refused { why: "no such number".to_owned() }, morning());
+fn takes_over(dispatch: &mut Dispatch, number: u32) -> Vec<Message> {
+    dispatch.record(Numbered(number), Outcome::Refused { why: "no such number".to_owned() }, morning());
     let plan: Plan = serde_json::from_value(json!({ "space": { "title": "Alerts" } })).unwrap();
     let (admins, words) = (Admins::default(), words());
+    let from = "+12025550100".parse().ok();
     let with =
-        Failover { admins: &admins, from: "+12025550100", customer: None, plan: Some(&plan), words: &words };
-    fail_over(dispatch, &[name.to_owned()], with, morning());
-    let instead =
-        dispatch.deliveries.values().filter(|delivery| delivery.instead_of.as_deref() == Some(name));
+        Failover { admins: &admins, from: from.as_ref(), customer: None, plan: Some(&plan), words: &words };
+    fail_over(dispatch, &[Numbered(number)], with, morning());
+    let instead = dispatch.deliveries.values().filter(|delivery| delivery.replaces == Some(Numbered(number)));
     instead.map(|delivery| delivery.message.clone()).collect()
 }
 
 #[test]
 fn nothing_fails_over_while_another_attempt_is_pending() {
     let mut dispatch = paging(&USUAL);
-    assert!(takes_over(&mut dispatch, "0").is_empty(), "the call comes");
+    assert!(takes_over(&mut dispatch, 0).is_empty(), "the call comes");
     let mut dispatch = paging(&[Text(0)]);
     add(&mut dispatch, "robin", &[Call(2)]);
     assert!(
-        matches!(takes_over(&mut dispatch, "0")[..], [Message::Phone(PhoneMessage::Call { .. })]),
+        matches!(takes_over(&mut dispatch, 0)[..], [Message::Phone(PhoneMessage::Call { .. })]),
         "Robin's call doesn't wake Dana"
     );
     let mut dispatch = paging(&[Text(0), Call(2)]);
-    became(&mut dispatch, "0", "delivered");
+    became(&mut dispatch, 0, "delivered");
     assert!(
-        matches!(takes_over(&mut dispatch, "1")[..], [Message::Phone(PhoneMessage::Text { .. })]),
+        matches!(takes_over(&mut dispatch, 1)[..], [Message::Phone(PhoneMessage::Text { .. })]),
         "it was the last"
     );
 }
@@ -422,11 +431,11 @@ proptest! {
         let mut now = 0;
         for (which, what, later) in moves {
             now += later;
-            let name = (which % (dana.len() + robin.len())).to_string();
+            let number = u32::try_from(which % (dana.len() + robin.len())).unwrap();
             let statuses = ["delivered", "undelivered", "no-answer", "busy", "completed", "voicemail", "in-progress"];
             match statuses.get(what) {
-                Some(status) => became(&mut dispatch, &name, status),
-                None => drop(dispatch.record(&name, Outcome::NotSent { pause: None, why: "503".to_owned() }, minute(now))),
+                Some(status) => became(&mut dispatch, number, status),
+                None => drop(dispatch.record(Numbered(number), Outcome::NotSent { pause: None, why: "503".to_owned() }, minute(now))),
             }
             let before = dispatch.clone();
             dispatch.expedite(minute(now));

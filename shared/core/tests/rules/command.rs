@@ -353,6 +353,8 @@ fn a_requested_next_step_comes_once() {
     let escalated = night.apply(&next);
     assert_eq!(night.pages(&escalated), usual("robin"));
     assert_eq!(entry(&escalated), "dana asked for the next step");
+    let fact = &escalated.dispatches[0].facts[0];
+    assert_eq!((fact.kind.as_str(), fact.detail.get("to")), ("incident.escalated", None));
     assert_eq!(night.apply(&next).outcome, CommandOutcome::Nothing, "asking twice climbs once");
     night.says("dana", Command::Next { step: None });
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
@@ -376,6 +378,11 @@ fn a_named_step_comes_in_addition() {
     let escalated = night.says("dana", named("Technical"));
     assert_eq!(night.pages(&escalated), usual("alex"));
     assert_eq!(entry(&escalated), "dana escalated to Technical");
+    let fact = &escalated.dispatches[0].facts[0];
+    assert_eq!(
+        (fact.kind.as_str(), fact.detail.get("to").map(String::as_str)),
+        ("incident.escalated", Some("technical"))
+    );
     assert_eq!(escalated.dispatches[0].step(), Some(4), "after those of the plan");
     assert!(night.lines(&escalated).contains(&"post: dana asked for **Technical**.".to_owned()));
     assert_eq!(night.stands(), (Phase::Open, 1, 0));
@@ -417,7 +424,7 @@ fn resolve_and_cancel_end_the_incident() {
         (Command::Cancel, Phase::Cancelled, "called off by robin at 02:02.", "robin called it a false alarm"),
     ] {
         let mut night = Night::begun();
-        night.report_to = vec!["ops@example.com".to_owned(), "NAGIOS@example.com".to_owned()];
+        night.report_to = vec!["ops@example.com".parse().unwrap(), "NAGIOS@example.com".parse().unwrap()];
         night.pass(2);
         let ended = night.says("robin", command.clone());
         let number = night.incident().reference();
@@ -450,8 +457,11 @@ fn resolve_and_cancel_end_the_incident() {
 #[test]
 fn the_incident_report_goes_to_the_person_who_reported_it() {
     let mut night = Night::with(three_steps());
-    night.report_to =
-        vec!["kim@example.com".to_owned(), "ops@example.com".to_owned(), "ops@example.com".to_owned()];
+    night.report_to = vec![
+        "kim@example.com".parse().unwrap(),
+        "ops@example.com".parse().unwrap(),
+        "ops@example.com".parse().unwrap(),
+    ];
     night.raise(form("Kim", Some("kim@example.com")));
     let ended = night.says("dana", Command::Resolve);
     let lines = night.lines(&ended);

@@ -7,12 +7,14 @@ use handbell_core::conversation::decide::{
 };
 use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use handbell_core::conversation::{Address, Agent, Conversation, Sender};
+use handbell_core::delivery::DeliveryId;
 use handbell_core::delivery::{
     Content, Delivery, Dispatch, InternalTask, MailMessage, Message, PhoneMessage, Progress, SpaceMessage,
     Speaker,
 };
 use handbell_core::incident::Subject;
 use handbell_core::texting::OptOutKeyword;
+use handbell_core::vendor_id::MessageId;
 use handbell_core::wording;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -39,12 +41,28 @@ pub(crate) fn a_line() -> Value {
     })
 }
 
+/// Beginning of the ids of messages, before their number.
+const MESSAGE: &str = "Y2lzY29zcGFyazovLm";
+
+/// Id of the message with this number, which [`said`] shows as `m1`.
+pub(crate) fn message_id(number: impl std::fmt::Display) -> MessageId {
+    format!("{MESSAGE}{number:0>5}").parse().expect("an id")
+}
+
 pub(crate) fn dana() -> Agent {
-    Agent { id: "p-dana".into(), email: "dana@example.com".into(), name: "Dana".into() }
+    Agent {
+        id: "Y2lzY29zcGFyazovLdana0".parse().expect("an id"),
+        email: "dana@example.com".parse().ok(),
+        name: "Dana".into(),
+    }
 }
 
 pub(crate) fn kim() -> Agent {
-    Agent { id: "p-kim".into(), email: "kim@example.com".into(), name: "Kim".into() }
+    Agent {
+        id: "Y2lzY29zcGFyazovLkim".parse().expect("an id"),
+        email: "kim@example.com".parse().ok(),
+        name: "Kim".into(),
+    }
 }
 
 /// One customer on one line, everything that a decision depends on, and a clock that the test moves.
@@ -67,7 +85,7 @@ impl Room {
     pub(crate) fn with(change: impl FnOnce(&mut Value)) -> Self {
         let mut line = a_line();
         change(&mut line);
-        let address = Address::Number(CUSTOMER.to_owned());
+        let address = Address::Phone(CUSTOMER.into());
         Self {
             line: serde_json::from_value(line).expect("a line"),
             subject: address.subject("AC", "support"),
@@ -95,7 +113,7 @@ impl Room {
             line: &self.line,
             zone: &zone,
             open: self.open,
-            own_numbers: &[OURS, "+12025550199"],
+            own_numbers: &[OURS, "+12025550199"].map(|number| number.parse().unwrap()),
         };
         let turn = decide(self.state.as_ref(), &self.sender, heard, desk, self.now);
         assert_eq!(turn, decide(self.state.as_ref(), &self.sender, heard, desk, self.now), "no chance in it");
@@ -129,8 +147,8 @@ impl Room {
             by: dana(),
             text: text.to_owned(),
             files: Vec::new(),
-            message: format!("m{}", self.messages),
-            thread: format!("m{}", self.messages),
+            message: message_id(self.messages),
+            thread: message_id(self.messages),
             at: Some(self.now),
             sight: Visibility::Everything,
         }
@@ -158,14 +176,12 @@ pub(crate) fn form(message: &str, name: Option<&str>, email: Option<&str>) -> Co
     ConversationEvent::Form {
         message: message.into(),
         name: name.map(Into::into),
-        email: email.map(Into::into),
+        email: email.map(|email| email.parse().unwrap()),
     }
 }
 
 pub(crate) fn deliveries(dispatch: &Dispatch) -> Vec<&Delivery> {
-    let mut all: Vec<_> = dispatch.deliveries.iter().collect();
-    all.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
-    all.into_iter().map(|(_, delivery)| delivery).collect()
+    dispatch.deliveries.values().collect()
 }
 
 /// Everything that a decision sends, in order: `number: what`.
@@ -176,7 +192,7 @@ pub(crate) fn said(turn: &ConversationDecision) -> Vec<String> {
         let under = dispatch
             .of_conversation()
             .and_then(|of| of.thread.as_ref())
-            .map(|thread| format!(" under {thread}"))
+            .map(|thread| format!(" under m{}", thread[MESSAGE.len()..].trim_start_matches('0')))
             .unwrap_or_default();
         for delivery in deliveries(dispatch) {
             let what = match &delivery.message {
@@ -207,8 +223,8 @@ pub(crate) fn said(turn: &ConversationDecision) -> Vec<String> {
                 Message::Space(SpaceMessage::Transcript { brief }) => {
                     format!("transcript{under}, brief: {brief}")
                 }
-                Message::Internal(InternalTask::EraseCustomer { number }) => {
-                    format!("erase {number:?}{under}")
+                Message::Internal(InternalTask::EraseCustomer { phone }) => {
+                    format!("erase {:?}{under}", phone.as_ref().map(|phone| phone.as_str()))
                 }
                 Message::Space(SpaceMessage::DeliverySummary) => format!("report{under}"),
                 other => panic!("nobody says this in a conversation: {other:?}"),
@@ -346,7 +362,7 @@ fn a_text_reopens_a_closed_conversation() {
 
 #[test]
 fn customers_are_called_by_name_number_or_address() {
-    let mut room = Room::new().of(Address::Mail("Ann@Example.com".into()));
+    let mut room = Room::new().of(Address::Mail("Ann@Example.com".parse().unwrap()));
     room.tell(&form("Hello", Some("Ann"), None));
     assert_eq!(
         (room.conversation().called(), room.conversation().title()),
@@ -354,7 +370,7 @@ fn customers_are_called_by_name_number_or_address() {
     );
     assert_eq!(room.conversation().email.as_deref(), Some("Ann@Example.com"));
     assert_eq!(
-        Address::Mail("ann@example.com".into()).subject("AC", "support"),
+        Address::Mail("ann@example.com".parse().unwrap()).subject("AC", "support"),
         room.subject,
         "in any case of letters"
     );
@@ -394,7 +410,7 @@ fn an_agent_is_asked_to_answer() {
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&ConversationEvent::Looked(Attendance::Asked(kim())));
-    assert_eq!(said[0], "2: post: <@personId:p-kim|Kim> please answer: nobody else is here.");
+    assert_eq!(said[0], "2: post: <@personId:Y2lzY29zcGFyazovLkim|Kim> please answer: nobody else is here.");
     assert_eq!(said[2], "3: text to +352691496401: Welcome!");
     assert_eq!(room.conversation().assignee, Some(kim()));
 }
@@ -483,7 +499,7 @@ fn a_customer_gets_one_automatic_reply_in_ten_minutes_on_all_lines() {
 fn machines_and_far_countries_get_no_automatic_reply() {
     let numbers = ["12345", "+123456", "INFO", OURS, "+12025550199", "+18765550123"];
     for number in numbers {
-        let address = Address::Number(number.to_owned());
+        let address = Address::Phone(number.into());
         let mut room = Room::with(|line| line["countries"] = json!(["+352", "+1202"])).of(address);
         let mut heard = answers(&room.hear(&text("Hello")));
         heard.extend(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))));
@@ -505,7 +521,7 @@ fn two_handbells_that_text_each_other_fall_silent() {
     for (open, there) in
         [(true, Attendance::Somebody), (true, Attendance::Nobody), (false, Attendance::Nobody)]
     {
-        let room = |number: &str| Room::new().of(Address::Number(number.to_owned()));
+        let room = |number: &str| Room::new().of(Address::Phone(number.into()));
         let mut rooms = [room("+352691496402"), room("+352691496403")];
         let (mut texts, mut waiting) = (0, [vec!["Hello".to_owned()], Vec::new()]);
         for minute in 0..1440 {
@@ -890,9 +906,9 @@ fn a_waiting_conversation_is_not_closed() {
 
 #[test]
 fn a_customers_subject_depends_on_the_key() {
-    let address = Address::Number(CUSTOMER.to_owned());
+    let address = Address::Phone(CUSTOMER.into());
     assert_eq!(address.subject("AC", "support"), Subject::customer("AC", "support", CUSTOMER));
-    for address in [address, Address::Mail("ann@example.com".into()), Address::Hidden] {
+    for address in [address, Address::Mail("ann@example.com".parse().unwrap()), Address::Hidden] {
         assert_ne!(address.subject("AC", "support"), address.subject("AD", "support"));
         assert!(address.subject("AC", "support").as_str().starts_with("customer:support~"));
     }
@@ -948,7 +964,7 @@ fn a_move() -> impl Strategy<Value = Move> {
     });
     let there =
         prop_oneof![Just(Attendance::Somebody), Just(Attendance::Nobody), Just(Attendance::Asked(kim()))];
-    let email = proptest::option::of(Just("ann@example.com".to_owned()));
+    let email = proptest::option::of(Just("ann@example.com".parse().unwrap()));
     let heard = prop_oneof![
         6 => a_text,
         1 => ("[a-z]{1,9}", email).prop_map(|(name, email)| ConversationEvent::Form { message: "Hello".into(), name: Some(name), email }),
@@ -1036,7 +1052,10 @@ impl Watch {
                 answers && dispatch.of_conversation().and_then(|of| of.previous_reply).is_none(),
                 answers && next_has_no_answer_before(dispatch, before)
             );
-            prop_assert!(!answers || dispatch.deliveries.contains_key("r"), "what became of it is shown");
+            prop_assert!(
+                !answers || dispatch.deliveries.contains_key(&DeliveryId::Summary),
+                "what became of it is shown"
+            );
             let unknown = room.sender.confirmed.is_none()
                 && next.by_form
                 && !matches!(heard, ConversationEvent::Called { .. });

@@ -6,9 +6,10 @@ use handbell_core::conversation::decide::{
     AgentMessage, Attendance, ConversationDecision, ConversationEvent,
 };
 use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
+use handbell_core::delivery::DeliveryId::{self, Numbered};
 use handbell_core::delivery::{
     Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Medium, Message, PhoneMessage, Progress,
-    Receipt, SUMMARY, SpaceMessage, Speaker, VendorStatus,
+    Receipt, SpaceMessage, Speaker, VendorStatus,
 };
 use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::decide::{CommandOutcome as Became, Event, begins_anew};
@@ -17,7 +18,9 @@ use handbell_core::wording::conversation as wording;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::conversation::{CUSTOMER, OURS, Room, answers, dana, deliveries, facts, kim, said, text};
+use crate::conversation::{
+    CUSTOMER, OURS, Room, answers, dana, deliveries, facts, kim, message_id, said, text,
+};
 use crate::house::{House, morning, waits_no_more, words};
 
 /// A customer who has just written.
@@ -52,7 +55,7 @@ fn an_answer_goes_to_the_customer() {
         ),
         (None, None, None)
     );
-    assert!(dispatch.deliveries.contains_key(SUMMARY));
+    assert!(dispatch.deliveries.contains_key(&DeliveryId::Summary));
     let conversation = dispatch.conversation_entry().expect("it is part of what was said");
     assert_eq!(
         (&conversation.speaker, conversation.text.as_str(), conversation.files),
@@ -144,7 +147,7 @@ fn an_answer_is_held_for_the_undo_time() {
     let mut room = asked_with(|line| line["undo"] = json!("15s"));
     let turn = room.answer("Oops");
     assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(15)]);
-    let report = &turn.dispatches[0].deliveries[SUMMARY];
+    let report = &turn.dispatches[0].deliveries[&DeliveryId::Summary];
     assert_eq!(report.next_at, room.now, "only the answer is held");
 }
 
@@ -159,7 +162,7 @@ fn a_long_text_is_announced() {
     );
     assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(10)]);
     assert_eq!(turn.answer, 4, "the answer's dispatch, not the note's");
-    let mut room = Room::with(|line| line["undo"] = json!("30s")).of(Address::Number("+12025550123".into()));
+    let mut room = Room::with(|line| line["undo"] = json!("30s")).of(Address::Phone("+12025550123".into()));
     room.text("Hello");
     let turn = room.answer(&"🙂".repeat(120));
     assert_eq!(
@@ -187,7 +190,7 @@ fn a_text_too_long_for_twilio_is_not_cut_off() {
     );
     // A mail has room for it.
     let mut room =
-        Room::with(|line| line["signed"] = json!(true)).of(Address::Mail("ann@example.com".into()));
+        Room::with(|line| line["signed"] = json!(true)).of(Address::Mail("ann@example.com".parse().unwrap()));
     room.hear(&ConversationEvent::Form { message: "By mail".into(), name: None, email: None });
     let said = said(&room.answer(&"é".repeat(2000)));
     assert!(said[0].starts_with("2: mail to ann@example.com: Dana: éé"), "{said:?}");
@@ -220,7 +223,7 @@ fn answers_beyond_the_limits_are_not_sent() {
 #[test]
 fn the_limit_holds_for_mails_too() {
     let mut room = Room::with(|line| line["limits"] = json!({ "per_minute": 1 }))
-        .of(Address::Mail("ann@example.com".into()));
+        .of(Address::Mail("ann@example.com".parse().unwrap()));
     room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
     assert_eq!(answers(&room.answer("1")), ["1"]);
     let turn = room.answer("2");
@@ -230,7 +233,7 @@ fn the_limit_holds_for_mails_too() {
 
 #[test]
 fn a_customer_without_a_number_is_answered_by_mail_only() {
-    let mut room = Room::new().of(Address::Mail("ann@example.com".into()));
+    let mut room = Room::new().of(Address::Mail("ann@example.com".parse().unwrap()));
     room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
     let turn = room.answer("Hello Ann");
     assert_eq!(
@@ -251,7 +254,8 @@ fn a_customer_without_a_number_is_answered_by_mail_only() {
         ["6: post under m3: **Not sent.** This customer has no number that texts or calls can go to."]
     );
     // Mail is for customers who wrote by the form, and where it is switched on.
-    let mut room = Room::with(|line| line["mail"] = Value::Null).of(Address::Mail("ann@example.com".into()));
+    let mut room =
+        Room::with(|line| line["mail"] = Value::Null).of(Address::Mail("ann@example.com".parse().unwrap()));
     room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
     assert_eq!(answers(&room.answer("Hello Ann")), [""; 0]);
 }
@@ -266,7 +270,7 @@ fn the_space_reads_why_an_answer_was_not_sent() {
     room.hear(&ConversationEvent::Called { spoke: None });
     assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER));
     for code in ["+12345", "12345", "INFO"] {
-        let mut room = Room::new().of(Address::Number(code.into()));
+        let mut room = Room::new().of(Address::Phone(code.into()));
         room.text("Your parcel is here");
         assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER), "{code}");
         assert!(
@@ -413,7 +417,7 @@ fn call_rings_the_agent() {
         room.tell(&call),
         ["3: post under m2: I don't know your number, Kim: it belongs to `agents` in the configuration."]
     );
-    let mut room = Room::new().of(Address::Mail("ann@example.com".into()));
+    let mut room = Room::new().of(Address::Mail("ann@example.com".parse().unwrap()));
     room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
     assert!(room.command(AgentCommand::Call)[0].ends_with(wording::NOT_SENT_NO_NUMBER));
 }
@@ -543,7 +547,7 @@ fn an_edited_answer_replaces_the_first() {
     let mut room = asked_with(|line| line["undo"] = json!("10s"));
     let answer = room.answer("Its ready").answer;
     let words = room.words("It's ready");
-    let now = AgentMessage { message: "m1".into(), thread: "m1".into(), ..words };
+    let now = AgentMessage { message: message_id(1), thread: message_id(1), ..words };
     let change = ConversationEvent::Changed { answer, now: Some(now.clone()), by: "Dana".into() };
     let turn = room.hear(&change);
     assert_eq!(
@@ -561,7 +565,7 @@ fn an_edited_answer_replaces_the_first() {
     );
     assert_eq!(
         room.conversation().answers,
-        [("m1".to_owned(), 4)],
+        [(message_id(1), 4)],
         "the message has another dispatch from now on"
     );
     // A second edit replaces the first.
@@ -574,13 +578,13 @@ fn an_edited_answer_replaces_the_first() {
         (Some(4), vec![2, 4])
     );
     // Even if the dispatch was looked up before that edit was written, the latest answer is replaced.
-    let late = AgentMessage { message: "m1".into(), thread: "m1".into(), ..room.words("It is ready") };
+    let late = AgentMessage { message: message_id(1), thread: message_id(1), ..room.words("It is ready") };
     let turn = room.hear(&ConversationEvent::Changed { answer: 2, now: Some(late), by: "Dana".into() });
     assert_eq!(said(&turn)[0], "7: Dana took back 6, changed: true");
     assert_eq!((turn.dispatches[1].of_conversation().and_then(|of| of.replaces), turn.answer), (Some(6), 8));
     assert_eq!(
         (room.conversation().answers.clone(), room.conversation().taken_back.clone()),
-        (vec![("m1".to_owned(), 8)], vec![2, 4, 6])
+        (vec![(message_id(1), 8)], vec![2, 4, 6])
     );
     // An answer that is edited into a whisper is replaced by nothing.
     let turn = room.hear(&ConversationEvent::Changed { answer: 8, now: None, by: "Dana".into() });
@@ -628,8 +632,8 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
     dispatch.deliveries.clear();
     for (progress, unknowns, receipt) in all {
         let say = Message::Phone(PhoneMessage::Reply {
-            to: CUSTOMER.into(),
-            from: OURS.into(),
+            to: CUSTOMER.parse().unwrap(),
+            from: OURS.parse().unwrap(),
             text: "Hello".into(),
             files: Vec::new(),
         });
@@ -647,7 +651,7 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
     }
     dispatch
         .deliveries
-        .insert(SUMMARY.into(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+        .insert(DeliveryId::Summary, Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
     dispatch
 }
 
@@ -698,26 +702,28 @@ fn withdrawing_cancels_only_pending_answers() {
     dispatch.take_back("it was taken back");
     let progress: Vec<_> = deliveries(&dispatch).iter().map(|one| one.progress).collect();
     assert_eq!(progress, [Cancelled, Unknown, Sent, Dead, Cancelled, Pending, Pending]);
-    assert_eq!(dispatch.deliveries["0"].why.as_deref(), Some("it was taken back"));
+    assert_eq!(dispatch.deliveries[&Numbered(0)].why.as_deref(), Some("it was taken back"));
     assert_eq!(dispatch.was_taken_back(), Some(false));
 }
 
 /// The deliveries that fail over for those of the dispatch that died.
-fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -> Vec<String> {
-    for name in died {
-        let delivery = dispatch.deliveries.get_mut(*name).expect("it is there");
+fn after_death(dispatch: &mut Dispatch, died: &[u32], customer: Option<&str>) -> Vec<String> {
+    let died: Vec<_> = died.iter().copied().map(Numbered).collect();
+    for id in &died {
+        let delivery = dispatch.deliveries.get_mut(id).expect("it is there");
         (delivery.progress, delivery.why) = (Progress::Dead, Some("no".to_owned()));
     }
     let known = dispatch.deliveries.len();
     let admins: Admins =
         serde_json::from_value(json!({ "webex": ["admin@example.com"], "sms": ["+352691496409"] }))
             .expect("admins");
-    let died: Vec<String> = died.iter().map(|name| (*name).to_owned()).collect();
     let words = words();
+    let from = "+12025550199".parse().unwrap();
+    let (customer, ours) = (customer.map(|number| number.parse().unwrap()), OURS.parse().unwrap());
     let with = Failover {
         admins: &admins,
-        from: "+12025550199",
-        customer: customer.map(|number| (number, OURS)),
+        from: Some(&from),
+        customer: customer.as_ref().map(|number| (number, &ours)),
         plan: None,
         words: &words,
     };
@@ -726,7 +732,7 @@ fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -
     let new = deliveries(dispatch)
         .into_iter()
         .filter(|one| !one.message.is_summary())
-        .skip(known - usize::from(dispatch.deliveries.contains_key(SUMMARY)));
+        .skip(known - usize::from(dispatch.deliveries.contains_key(&DeliveryId::Summary)));
     new.map(|one| match &one.message {
         Message::Phone(PhoneMessage::Reply { to, from, text, .. }) => format!("{from} to {to}: {text}"),
         Message::Phone(PhoneMessage::Text { to, content: Content::Text(text), .. }) => {
@@ -745,48 +751,48 @@ fn a_customer_whose_text_nobody_was_shown_gets_an_apology() {
     let mut first = Room::new().hear(&text("Hello")).dispatches.remove(0);
     let apology = format!("{OURS} to {CUSTOMER}: {}", wording::APOLOGY);
     let admins = "sms +352691496409: A post";
-    assert_eq!(after_death(&mut first.clone(), &["1"], Some(CUSTOMER)), [apology.as_str(), admins]);
+    assert_eq!(after_death(&mut first.clone(), &[1], Some(CUSTOMER)), [apology.as_str(), admins]);
     assert_eq!(
-        after_death(&mut first.clone(), &["0", "1"], Some(CUSTOMER)),
+        after_death(&mut first.clone(), &[0, 1], Some(CUSTOMER)),
         [apology.as_str(), admins],
         "one apology"
     );
     assert_eq!(
-        after_death(&mut first.clone(), &["0"], Some(CUSTOMER)),
+        after_death(&mut first.clone(), &[0], Some(CUSTOMER)),
         [admins],
         "the words themselves may still be shown"
     );
-    assert_eq!(after_death(&mut first.clone(), &["1"], None), [admins]);
+    assert_eq!(after_death(&mut first.clone(), &[1], None), [admins]);
     assert_eq!(
-        after_death(&mut first.clone(), &["1"], Some("INFO")),
+        after_death(&mut first.clone(), &[1], Some("+12345")),
         [admins],
         "nobody reads at a short code"
     );
-    assert_eq!(after_death(&mut first.clone(), &["1"], Some(OURS)), [admins]);
+    assert_eq!(after_death(&mut first.clone(), &[1], Some(OURS)), [admins]);
     // Even an apology that fails is no reason to notify anybody.
-    after_death(&mut first, &["1"], Some(CUSTOMER));
-    assert!(first.deliveries["3"].message.is_reply());
-    assert_eq!(after_death(&mut first, &["3"], Some(CUSTOMER)), [""; 0]);
+    after_death(&mut first, &[1], Some(CUSTOMER));
+    assert!(first.deliveries[&Numbered(3)].message.is_reply());
+    assert_eq!(after_death(&mut first, &[3], Some(CUSTOMER)), [""; 0]);
 }
 
 #[test]
 fn no_apology_goes_to_a_number_from_the_form() {
     let form = ConversationEvent::Form { message: "Hello".into(), name: None, email: None };
     let mut first = Room::new().hear(&form).dispatches.remove(0);
-    assert_eq!(after_death(&mut first, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
+    assert_eq!(after_death(&mut first, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
     // And a caller didn't send a message.
     let mut call = Room::new().hear(&ConversationEvent::Rings).dispatches.remove(0);
-    assert_eq!(after_death(&mut call, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
+    assert_eq!(after_death(&mut call, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
 }
 
 #[test]
 fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
     let mut answer = asked().answer("Hello").dispatches.remove(0);
-    assert_eq!(after_death(&mut answer, &["0"], Some(CUSTOMER)), [""; 0]);
+    assert_eq!(after_death(&mut answer, &[0], Some(CUSTOMER)), [""; 0]);
     assert_eq!(handbell_core::wording::delivery_summary(&answer).as_deref(), Some("Text: ❌ failed: no"));
     let mut note = asked().hear(&ConversationEvent::Refused).dispatches.remove(0);
     assert_eq!(
-        after_death(&mut note, &["0"], Some(CUSTOMER)),
+        after_death(&mut note, &[0], Some(CUSTOMER)),
         ["sms +352691496409: A post"],
         "our own words need no apology"
     );
@@ -794,12 +800,12 @@ fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
     look.pass(400);
     let mut look = look.hear(&text("Hello?")).dispatches.remove(0);
     assert_eq!(
-        look.deliveries["1"].message,
+        look.deliveries[&Numbered(1)].message,
         Message::Space(SpaceMessage::Assign),
         "together with what the customer says"
     );
     assert_eq!(
-        after_death(&mut look, &["1"], Some(CUSTOMER)),
+        after_death(&mut look, &[1], Some(CUSTOMER)),
         ["direct admin@example.com: Looking for somebody to answer"]
     );
 }
@@ -824,7 +830,7 @@ fn waiting() -> House {
         "space": { "title": "Waiting", "moderators": ["a@example.com"] },
         "steps": [{ "post": { "markdown": "**{customer}** waits" } }, { "sms": [{ "to": ["+352691496402"], "text": "{customer}" }], "after": "5m" }],
     }));
-    house.subject = Subject::waiting(&Address::Number(CUSTOMER.into()).subject("AC", "support"));
+    house.subject = Subject::waiting(&Address::Phone(CUSTOMER.into()).subject("AC", "support"));
     house
 }
 

@@ -4,6 +4,7 @@ use handbell_core::config::{Answers, Hours, Limits, Line};
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use handbell_core::conversation::{Address, Conversation, Sender};
+use handbell_core::delivery::DeliveryId::Numbered;
 use handbell_core::delivery::{
     ConversationEntry, Delivery, Dispatch, MailMessage, Medium, Message, PhoneMessage, Progress, Receipt,
     Speaker,
@@ -52,10 +53,10 @@ fn known() -> Conversation {
 #[test]
 fn the_first_post_says_what_goes_to_the_customer() {
     let all = [
-        (Visibility::Everything, Answers::Everything, Address::Number(CUSTOMER.into())),
-        (Visibility::Everything, Answers::Explicit, Address::Mail("ann_a@example.com".into())),
+        (Visibility::Everything, Answers::Everything, Address::Phone(CUSTOMER.into())),
+        (Visibility::Everything, Answers::Explicit, Address::Mail("ann_a@example.com".parse().unwrap())),
         (Visibility::OnlyMentions, Answers::Everything, Address::Hidden),
-        (Visibility::OnlyMentions, Answers::Explicit, Address::Number("[x](y)".into())),
+        (Visibility::OnlyMentions, Answers::Explicit, Address::Phone("[x](y)".into())),
     ];
     let all = all
         .map(|(sight, answers, address)| wording::first_post(&Line { answers, ..line() }, sight, &address));
@@ -109,9 +110,11 @@ fn entries_are_shown_word_for_word() {
 
 #[test]
 fn a_forms_notes_say_where_answers_go() {
-    let known = |email: &str| Conversation { email: Some(email.into()), ..known() };
-    let by_mail =
-        Conversation { address: Some(Address::Mail("ann@example.com".into())), ..known("ann@example.com") };
+    let known = |email: &str| Conversation { email: email.parse().ok(), ..known() };
+    let by_mail = Conversation {
+        address: Some(Address::Mail("ann@example.com".parse().unwrap())),
+        ..known("ann@example.com")
+    };
     let nameless = Conversation { email: None, ..self::known() };
     let form = |text: &str, note: String| {
         shown(&ConversationEntry { note, ..conversation(Speaker::Customer, Medium::Form, text) })
@@ -123,7 +126,7 @@ fn a_forms_notes_say_where_answers_go() {
         >   
         > \# a \*bike\*
         ");
-    assert_snapshot!(form("Hello", wording::by_form(Some("ann_a@example.com"), &known("Ann_A@example.com"), false)), @r"
+    assert_snapshot!(form("Hello", wording::by_form(Some(&"ann_a@example.com".parse().unwrap()), &known("Ann_A@example.com"), false)), @r"
         🌐 **Ann \*A\*** 08:00, by the web form:
 
         ⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us.
@@ -141,11 +144,11 @@ fn a_forms_notes_say_where_answers_go() {
         > ⚠️ Send money
         ");
     let all = [
-        wording::by_form(Some("eve@example.com"), &known("ann@example.com"), true),
-        wording::by_form(Some("*eve*@example.com"), &nameless, true),
-        wording::by_form(Some("eve@example.com"), &known("ann@example.com"), false),
+        wording::by_form(Some(&"eve@example.com".parse().unwrap()), &known("ann@example.com"), true),
+        wording::by_form(Some(&"*eve*@example.com".parse().unwrap()), &nameless, true),
+        wording::by_form(Some(&"eve@example.com".parse().unwrap()), &known("ann@example.com"), false),
         wording::by_form(None, &known("ann@example.com"), false),
-        wording::by_form(Some("ann@example.com"), &by_mail, false),
+        wording::by_form(Some(&"ann@example.com".parse().unwrap()), &by_mail, false),
     ];
     assert_snapshot!(all.join("\n---\n"), @r"
         ⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.
@@ -207,7 +210,7 @@ fn the_space_and_the_lobby_read_who_answers() {
         wording::erased(false),
     ];
     assert_snapshot!(all.join("\n"), @r"
-        <@personId:p-kim|Kim> please answer: nobody else is here.
+        <@personId:Y2lzY29zcGFyazovLkim|Kim> please answer: nobody else is here.
         **Ann \*A\*** waits for an answer: outside hours.
         **+352691496401** waits for an answer: nobody of the team is there.
         **Dana** has it.
@@ -236,8 +239,8 @@ fn a_message_that_stays_is_explained() {
         wording::NOT_SENT_NO_NUMBER.to_owned(),
         wording::NOT_SENT_COUNTRY.to_owned(),
         wording::not_sent_limit(Limits::default()),
-        wording::not_sent_unconfirmed("+12025550100"),
-        wording::only_by_mail(&wording::not_sent_unconfirmed("+12025550100")),
+        wording::not_sent_unconfirmed(&"+12025550100".parse().unwrap()),
+        wording::only_by_mail(&wording::not_sent_unconfirmed(&"+12025550100".parse().unwrap())),
         wording::FILES_STAY.to_owned(),
         wording::no_canned("<x>", &line()),
         wording::stays(&KeptReason::Unknown("/cal*".into()), Visibility::Everything, explicit).unwrap(),
@@ -294,7 +297,7 @@ fn a_withdrawn_answer_is_reported() {
 fn who_shows_what_is_known_of_the_customer() {
     let zone = words().zone;
     let conversation =
-        Conversation { email: Some("ann_a@example.com".into()), assignee: Some(dana()), ..known() };
+        Conversation { email: Some("ann_a@example.com".parse().unwrap()), assignee: Some(dana()), ..known() };
     let sender = Sender { opted_out: Some(after(60)), ..Sender::default() };
     assert_snapshot!(wording::who(&conversation, &sender, &zone), @r"
         The customer is **Ann \*A\***.  
@@ -378,12 +381,12 @@ fn answered(progress: Progress, why: Option<&str>, status: Option<(&str, Option<
     let mut room = Room::new();
     room.text("Hello");
     let mut dispatch = room.answer("Hello *Ann*\nBye").dispatches.remove(0);
-    let delivery = dispatch.deliveries.get_mut("0").expect("the answer");
+    let delivery = dispatch.deliveries.get_mut(&Numbered(0)).expect("the answer");
     (delivery.progress, delivery.why) = (progress, why.map(str::to_owned));
     if let Some((status, code)) = status {
         let why = code.map(|_| "the number is out of service".to_owned());
         let receipt = Receipt { rank: 1, status: status.into(), code, id: "SM1".into(), why, last: true };
-        dispatch.receipts.insert("0".into(), receipt);
+        dispatch.receipts.insert(Numbered(0), receipt);
     }
     dispatch
 }
@@ -415,12 +418,15 @@ fn the_delivery_summary_shows_the_outcome_of_an_answer() {
     let mut mail = answered(Progress::Sent, None, None);
     mail.add(Delivery {
         progress: Progress::Sent,
-        ..Delivery::new(Message::Mail(MailMessage::Reply { to: "a".into(), text: "b".into() }), morning())
+        ..Delivery::new(
+            Message::Mail(MailMessage::Reply { to: "a@example.com".parse().unwrap(), text: "b".into() }),
+            morning(),
+        )
     });
     let connect = Message::Phone(PhoneMessage::Connect {
-        agent: "+12025550111".into(),
-        from: "+12025550100".into(),
-        to: CUSTOMER.into(),
+        agent: "+12025550111".parse().unwrap(),
+        from: "+12025550100".parse().unwrap(),
+        to: CUSTOMER.parse().unwrap(),
     });
     mail.add(Delivery::new(connect, morning()));
     assert_snapshot!(delivery_summary(&mail).unwrap(), @"

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use handbell_core::delivery::DeliveryId::{self, Numbered};
 use handbell_core::delivery::{
     Body, Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, Lease, MAX_AGE,
     MAX_ATTEMPTS, MAX_UNKNOWN, Medium, Message, OfConversation, OfIncident, Outcome, Patience, PhoneMessage,
-    Progress, Receipt, SUMMARY, Shown, SpaceMessage, Speaker, Task, VendorStatus,
+    Progress, Receipt, Shown, SpaceMessage, Speaker, Task, VendorStatus,
 };
 use handbell_core::incident::Subject;
 use handbell_core::wording;
@@ -27,16 +28,16 @@ pub(crate) fn dispatch(says: impl IntoIterator<Item = Message>) -> Dispatch {
 
 pub(crate) fn sms() -> Message {
     Message::Phone(PhoneMessage::Text {
-        to: "+352691496401".to_owned(),
-        from: "+12025550100".to_owned(),
+        to: "+352691496401".parse().unwrap(),
+        from: "+12025550100".parse().ok(),
         content: Content::Step { step: 2, item: 0 },
     })
 }
 
 pub(crate) fn call() -> Message {
     Message::Phone(PhoneMessage::Call {
-        to: "+352691496402".to_owned(),
-        from: "+12025550100".to_owned(),
+        to: "+352691496402".parse().unwrap(),
+        from: "+12025550100".parse().ok(),
         content: Content::Step { step: 2, item: 0 },
     })
 }
@@ -50,9 +51,12 @@ fn says() -> impl Strategy<Value = Vec<Message>> {
         Just(sms()),
         Just(call()),
         Just(posts()),
-        Just(Message::Space(SpaceMessage::Invite { email: "a@example.com".to_owned(), moderator: true })),
+        Just(Message::Space(SpaceMessage::Invite {
+            email: "a@example.com".parse().unwrap(),
+            moderator: true
+        })),
         Just(Message::Direct(DirectMessage {
-            email: "a@example.com".to_owned(),
+            email: "a@example.com".parse().unwrap(),
             content: Content::Step { step: 2, item: 0 }
         })),
     ];
@@ -135,7 +139,7 @@ struct Watch {
     cancelled: bool,
     /// Look-ups find nothing, as those of a bot in a group space.
     blind: bool,
-    copies: BTreeMap<String, u32>,
+    copies: BTreeMap<DeliveryId, u32>,
 }
 
 impl Watch {
@@ -145,8 +149,8 @@ impl Watch {
             Move::Pass(time) => self.now += *time,
             Move::Cancel => self.cancelled = true,
             Move::Hear(which) => {
-                let names: Vec<_> = self.copies.keys().cloned().collect();
-                if let Some(name) = names.get(which % names.len().max(1)) {
+                let ids: Vec<_> = self.copies.keys().copied().collect();
+                if let Some(id) = ids.get(which % ids.len().max(1)) {
                     let receipt = Receipt {
                         why: None,
                         rank: 3,
@@ -155,7 +159,7 @@ impl Watch {
                         id: "id".to_owned(),
                         last: true,
                     };
-                    self.dispatch.receipts.insert(name.clone(), receipt);
+                    self.dispatch.receipts.insert(*id, receipt);
                 }
             }
             // A worker that lost its lease can't write any more, but recording an outcome of a settled delivery changes nothing
@@ -163,15 +167,15 @@ impl Watch {
             Move::Stray(which, answer) => {
                 let settled =
                     |delivery: &Delivery| !matches!(delivery.progress, Progress::Pending | Progress::Unknown);
-                let names: Vec<_> = before
+                let ids: Vec<_> = before
                     .deliveries
                     .iter()
                     .filter(|(_, delivery)| settled(delivery))
-                    .map(|(name, _)| name)
+                    .map(|(id, _)| *id)
                     .collect();
-                if let Some(name) = names.get(which % names.len().max(1)) {
+                if let Some(id) = ids.get(which % ids.len().max(1)) {
                     prop_assert!(
-                        !self.dispatch.record(name, outcome(*answer), self.now),
+                        !self.dispatch.record(*id, outcome(*answer), self.now),
                         "it doesn't die twice"
                     );
                     prop_assert_eq!(&self.dispatch, &before, "what is settled stays");
@@ -217,7 +221,7 @@ impl Watch {
                 }
                 _ => {
                     if matches!(answer, Answer::Takes | Answer::TakesUnheard) {
-                        *self.copies.entry(name.clone()).or_default() += 1;
+                        *self.copies.entry(name).or_default() += 1;
                     }
                     outcome(*answer)
                 }
@@ -230,7 +234,7 @@ impl Watch {
         }
         for (name, came) in done {
             let was = self.dispatch.deliveries[&name].progress;
-            let died = self.dispatch.record(&name, came.clone(), self.now);
+            let died = self.dispatch.record(name, came.clone(), self.now);
             let delivery = &self.dispatch.deliveries[&name];
             prop_assert_eq!(died, delivery.progress == Progress::Dead);
             let worn_out =
@@ -308,7 +312,7 @@ proptest! {
         dispatch.in_incident(|of| of.step = step);
         dispatch.key.number = number;
         dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: Content::Text(words) }), morning()));
-        dispatch.deliveries.insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+        dispatch.deliveries.insert(DeliveryId::Summary, Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
         let text = serde_json::to_string(&dispatch).expect("it can be written");
         prop_assert_eq!(serde_json::from_str::<Dispatch>(&text).expect("it can be read"), dispatch);
     }
@@ -346,13 +350,13 @@ fn pauses_grow_to_five_minutes_and_end_after_twelve_attempts() {
     let mut dispatch = dispatch([sms()]);
     let mut now = morning();
     let mut pauses = Vec::new();
-    while !dispatch.record("0", not_sent(), now) {
-        let next_at = dispatch.deliveries["0"].next_at;
+    while !dispatch.record(Numbered(0), not_sent(), now) {
+        let next_at = dispatch.deliveries[&Numbered(0)].next_at;
         pauses.push(next_at.duration_since(now).as_secs());
         now = next_at;
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-    assert_eq!(dispatch.deliveries["0"].tries, MAX_ATTEMPTS);
+    assert_eq!(dispatch.deliveries[&Numbered(0)].tries, MAX_ATTEMPTS);
     assert_eq!(dispatch.due(now), None);
 }
 
@@ -379,27 +383,28 @@ fn said_by_a_customer() -> Dispatch {
 
 #[test]
 fn a_customers_words_are_retried_for_a_day() {
-    for name in ["0", "1"] {
+    for id in [Numbered(0), Numbered(1)] {
         let mut dispatch = said_by_a_customer();
         let mut now = morning();
-        while !dispatch.record(name, not_sent(), now) {
-            now = dispatch.deliveries[name].next_at;
+        while !dispatch.record(id, not_sent(), now) {
+            now = dispatch.deliveries[&id].next_at;
         }
-        let tries = dispatch.deliveries[name].tries;
+        let tries = dispatch.deliveries[&id].tries;
         assert!(tries > 280 && now >= morning() + MAX_AGE, "{tries} attempts until {now}");
         assert!(now < morning() + MAX_AGE + SignedDuration::from_mins(6));
     }
     // Only posts in the space, and only of a conversation entry.
-    let tries = |mut dispatch: Dispatch, name: &str| {
-        while !dispatch.record(name, not_sent(), morning()) {}
-        dispatch.deliveries[name].tries
+    let tries = |mut dispatch: Dispatch, number: u32| {
+        while !dispatch.record(Numbered(number), not_sent(), morning()) {}
+        dispatch.deliveries[&Numbered(number)].tries
     };
-    assert_eq!(tries(said_by_a_customer(), "2"), MAX_ATTEMPTS);
-    assert_eq!(tries(dispatch([posts()]), "0"), MAX_ATTEMPTS);
+    assert_eq!(tries(said_by_a_customer(), 2), MAX_ATTEMPTS);
+    assert_eq!(tries(dispatch([posts()]), 0), MAX_ATTEMPTS);
     // Copies are few all the same.
     let mut uncertain = said_by_a_customer();
     let outcome = || Outcome::Unknown { why: "it timed out".to_owned() };
-    let died: Vec<_> = (0..MAX_UNKNOWN).map(|_| uncertain.record("0", outcome(), morning())).collect();
+    let died: Vec<_> =
+        (0..MAX_UNKNOWN).map(|_| uncertain.record(Numbered(0), outcome(), morning())).collect();
     assert_eq!(died, [false, false, true]);
 }
 
@@ -407,13 +412,13 @@ fn a_customers_words_are_retried_for_a_day() {
 fn a_worker_that_dies_after_many_attempts_does_not_end_a_customers_words() {
     let mut dispatch = said_by_a_customer();
     for _ in 0..MAX_ATTEMPTS + 5 {
-        assert!(!dispatch.record("0", not_sent(), morning()));
+        assert!(!dispatch.record(Numbered(0), not_sent(), morning()));
     }
-    let due = dispatch.deliveries["0"].next_at;
+    let due = dispatch.deliveries[&Numbered(0)].next_at;
     let now = due + SignedDuration::from_secs(50);
-    dispatch.record("2", Outcome::Sent("SM1".to_owned()), morning());
-    assert_eq!(dispatch.recover(Some(due.as_millisecond()), now), [""; 0]);
-    assert_eq!(dispatch.deliveries["0"].progress, Progress::Unknown, "it is looked for");
+    dispatch.record(Numbered(2), Outcome::Sent("SM1".to_owned()), morning());
+    assert_eq!(dispatch.recover(Some(due.as_millisecond()), now), []);
+    assert_eq!(dispatch.deliveries[&Numbered(0)].progress, Progress::Unknown, "it is looked for");
     // But a row at which every worker dies is given up in the end.
     let mut rounds = 1;
     while dispatch.recover(Some(now.as_millisecond()), now).is_empty() {
@@ -430,20 +435,20 @@ fn a_dispatch_that_waits_checks_when_an_earlier_one_is_tried() {
     };
     let wait = |seconds| Outcome::Waits { pause: SignedDuration::from_secs(seconds) };
     assert_eq!(at(&dispatch, morning()), 1, "due now: soon");
-    dispatch.record("0", wait(30), morning());
-    dispatch.record("2", wait(20), morning());
-    dispatch.record("1", wait(5), morning());
+    dispatch.record(Numbered(0), wait(30), morning());
+    dispatch.record(Numbered(2), wait(20), morning());
+    dispatch.record(Numbered(1), wait(5), morning());
     assert_eq!(at(&dispatch, morning()), 20, "the next of those that count");
     assert_eq!(
         dispatch.tried_at(morning(), |message| matches!(message, Message::Phone(_))),
         morning() + SignedDuration::from_secs(5)
     );
     assert_eq!(at(&dispatch, morning() + SignedDuration::from_secs(300)), 1, "never past");
-    dispatch.record("0", wait(600), morning());
-    dispatch.record("2", wait(900), morning());
+    dispatch.record(Numbered(0), wait(600), morning());
+    dispatch.record(Numbered(2), wait(900), morning());
     assert_eq!(at(&dispatch, morning()), 60, "within a minute");
-    for name in ["0", "2"] {
-        dispatch.record(name, Outcome::Sent("id".to_owned()), morning());
+    for number in [0, 2] {
+        dispatch.record(Numbered(number), Outcome::Sent("id".to_owned()), morning());
     }
     assert_eq!(at(&dispatch, morning()), 1, "nothing is left to wait for");
     assert_eq!(dispatch.tried_at(morning(), Message::is_reply), morning() + SignedDuration::from_secs(1));
@@ -465,36 +470,36 @@ fn the_dispatch_that_it_replaces_is_read_as_it_was_written() {
 fn the_vendors_pause_is_kept() {
     let mut dispatch = dispatch([sms()]);
     dispatch.record(
-        "0",
+        Numbered(0),
         Outcome::NotSent { pause: Some(SignedDuration::from_secs(77)), why: "busy".to_owned() },
         morning(),
     );
-    assert_eq!(dispatch.deliveries["0"].next_at, morning() + SignedDuration::from_secs(77));
+    assert_eq!(dispatch.deliveries[&Numbered(0)].next_at, morning() + SignedDuration::from_secs(77));
 }
 
 #[test]
 fn deliveries_that_a_dead_worker_may_have_sent_are_looked_up() {
     let mut dispatch = dispatch([sms(), call(), posts()]);
-    dispatch.record("1", Outcome::Sent("CA1".to_owned()), morning());
-    dispatch.record("2", Outcome::Waits { pause: SignedDuration::from_secs(60) }, morning());
+    dispatch.record(Numbered(1), Outcome::Sent("CA1".to_owned()), morning());
+    dispatch.record(Numbered(2), Outcome::Waits { pause: SignedDuration::from_secs(60) }, morning());
     let claimed = morning() + SignedDuration::from_secs(5);
     let now = morning() + SignedDuration::from_secs(61);
     dispatch.recover(Some(claimed.as_millisecond()), now);
-    let progress = |name: &str| dispatch.deliveries[name].progress;
+    let progress = |id: DeliveryId| dispatch.deliveries[&id].progress;
     assert_eq!(
-        (progress("0"), progress("1"), progress("2")),
+        (progress(Numbered(0)), progress(Numbered(1)), progress(Numbered(2))),
         (Progress::Unknown, Progress::Sent, Progress::Pending)
     );
-    assert_eq!(dispatch.tasks(now), [("0".to_owned(), Task::LookUp), ("2".to_owned(), Task::Send)]);
+    assert_eq!(dispatch.tasks(now), [(Numbered(0), Task::LookUp), (Numbered(2), Task::Send)]);
 }
 
 #[test]
 fn after_a_failed_attempt_an_unknown_delivery_is_still_looked_up() {
     let mut dispatch = dispatch([sms()]);
-    dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
-    dispatch.record("0", not_sent(), morning() + SignedDuration::from_secs(30));
+    dispatch.record(Numbered(0), Outcome::Unknown { why: "it timed out".to_owned() }, morning());
+    dispatch.record(Numbered(0), not_sent(), morning() + SignedDuration::from_secs(30));
     let later = morning() + SignedDuration::from_mins(10);
-    assert_eq!(dispatch.tasks(later), [("0".to_owned(), Task::LookUp)]);
+    assert_eq!(dispatch.tasks(later), [(Numbered(0), Task::LookUp)]);
 }
 
 #[test]
@@ -502,37 +507,37 @@ fn an_acknowledgement_cancels_pending_deliveries_but_not_the_summary() {
     let mut dispatch = dispatch([sms(), call(), posts()]);
     dispatch
         .deliveries
-        .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
-    dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
-    dispatch.record("2", Outcome::Sent("post".to_owned()), morning());
+        .insert(DeliveryId::Summary, Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+    dispatch.record(Numbered(0), Outcome::Unknown { why: "it timed out".to_owned() }, morning());
+    dispatch.record(Numbered(2), Outcome::Sent("post".to_owned()), morning());
     dispatch.cancel();
-    let progress = |name: &str| dispatch.deliveries[name].progress;
+    let progress = |id: DeliveryId| dispatch.deliveries[&id].progress;
     assert_eq!(
-        (progress("0"), progress("1"), progress("2"), progress(SUMMARY)),
+        (progress(Numbered(0)), progress(Numbered(1)), progress(Numbered(2)), progress(DeliveryId::Summary)),
         (Progress::Unknown, Progress::Cancelled, Progress::Sent, Progress::Pending)
     );
-    assert_eq!(dispatch.tasks(morning() + SignedDuration::from_mins(1)), [("0".to_owned(), Task::LookUp)]);
+    assert_eq!(dispatch.tasks(morning() + SignedDuration::from_mins(1)), [(Numbered(0), Task::LookUp)]);
 }
 
 #[test]
 fn tasks_are_in_the_order_of_their_numbers() {
     let dispatch = dispatch((0..12).map(|_| posts()));
-    let names: Vec<_> = dispatch.tasks(morning()).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
+    let ids: Vec<_> = dispatch.tasks(morning()).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, (0..12).map(Numbered).collect::<Vec<_>>());
 }
 
 #[test]
 fn posts_are_out_when_none_is_open() {
     let mut dispatch = dispatch([posts(), sms()]);
     assert!(!dispatch.posts_are_out());
-    dispatch.record("0", Outcome::Refused { why: "gone".to_owned() }, morning());
+    dispatch.record(Numbered(0), Outcome::Refused { why: "gone".to_owned() }, morning());
     assert!(dispatch.posts_are_out(), "what is given up holds back nobody");
 }
 
 #[test]
 fn a_reference_tag_names_the_incident_the_dispatch_and_the_delivery() {
     assert_eq!(
-        dispatch([sms()]).reference_tag("0"),
+        dispatch([sms()]).reference_tag(Numbered(0)),
         format!("{}.2.0", handbell_core::incident::reference(&Subject::button("green"), 1))
     );
 }
@@ -544,7 +549,7 @@ fn the_summary_is_stale_exactly_when_its_words_change() {
         progress: Progress::Sent,
         ..Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning())
     };
-    dispatch.deliveries.insert(SUMMARY.to_owned(), summary);
+    dispatch.deliveries.insert(DeliveryId::Summary, summary);
     let refused = || Outcome::Refused { why: "gone".to_owned() };
     let told = |status: &str, code| Receipt {
         rank: 1,
@@ -559,43 +564,43 @@ fn the_summary_is_stale_exactly_when_its_words_change() {
         (Box::new(|_| {}), false),
         (
             Box::new(|it| {
-                it.record("2", Outcome::Sent("post".to_owned()), morning());
+                it.record(Numbered(2), Outcome::Sent("post".to_owned()), morning());
             }),
             false,
         ),
         (
             Box::new(|it| {
-                it.record("0", Outcome::Waits { pause: SignedDuration::ZERO }, morning());
+                it.record(Numbered(0), Outcome::Waits { pause: SignedDuration::ZERO }, morning());
             }),
             false,
         ),
         (
             Box::new(|it| {
-                it.record("0", not_sent(), morning());
+                it.record(Numbered(0), not_sent(), morning());
             }),
             true,
         ),
         (
             Box::new(|it| {
-                it.record("0", Outcome::Sent("SM1".to_owned()), morning());
+                it.record(Numbered(0), Outcome::Sent("SM1".to_owned()), morning());
             }),
             true,
         ),
         (
             Box::new(move |it| {
-                it.receipts.insert("0".to_owned(), told("sent", None));
+                it.receipts.insert(Numbered(0), told("sent", None));
             }),
             true,
         ),
         (
             Box::new(move |it| {
-                it.receipts.insert("0".to_owned(), told("failed", Some(30007)));
+                it.receipts.insert(Numbered(0), told("failed", Some(30007)));
             }),
             true,
         ),
         (
             Box::new(move |it| {
-                it.record("1", refused(), morning());
+                it.record(Numbered(1), refused(), morning());
             }),
             true,
         ),
@@ -604,7 +609,7 @@ fn the_summary_is_stale_exactly_when_its_words_change() {
         let fingerprint = dispatch.summary_fingerprint();
         let before = wording::delivery_summary(&dispatch);
         let shown = Shown { fingerprint, edits: 0 };
-        dispatch.deliveries.get_mut(SUMMARY).expect("it is there").shown = Some(shown);
+        dispatch.deliveries.get_mut(&DeliveryId::Summary).expect("it is there").shown = Some(shown);
         change(&mut dispatch);
         assert_eq!(dispatch.stale_summary().is_some(), stale, "{place}");
         assert_eq!(wording::delivery_summary(&dispatch) != before, stale, "{place}");

@@ -434,7 +434,7 @@ impl Watch {
         let plan = &self.house.plan.steps[next.step as usize - 1];
         let wanted =
             plan.sms.iter().flat_map(|sms| &sms.to).chain(plan.call.iter().flat_map(|call| &call.to));
-        let mut wanted: Vec<&str> = wanted.filter_map(Target::number).collect();
+        let mut wanted: Vec<&str> = wanted.filter_map(Target::number).map(|number| number.as_str()).collect();
         let mut said = Vec::new();
         for dispatch in &taken {
             let phones =

@@ -1,5 +1,8 @@
 //! A button, its plan, and a clock that the test moves.
 
+use std::sync::LazyLock;
+
+use handbell_core::address::SmsSender;
 use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Admins, Button, Plan};
 use handbell_core::delivery::{Dispatch, Message, SpaceMessage};
@@ -58,7 +61,7 @@ impl House {
             plan: &self.plan,
             plan_hash: self.plan_hash,
             watched: true,
-            from: "+12025550100",
+            from: Some(&FROM),
             calls_per_second: None,
             roster: &self.roster,
             admins: &self.admins,
@@ -132,6 +135,9 @@ pub(crate) fn press_with_id() -> Event {
     let id = EventId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) };
     Event::Press(Press { id: Some(id), ..Press::default() })
 }
+
+/// The default sender.
+pub(crate) static FROM: LazyLock<SmsSender> = LazyLock::new(|| "+12025550100".parse().expect("a sender"));
 
 pub(crate) fn words() -> Words {
     Words { zone: TimeZone::fixed(jiff::tz::offset(1)), name: "Green power".to_owned(), alert: None }

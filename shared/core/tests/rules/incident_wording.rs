@@ -2,6 +2,7 @@
 
 use handbell_core::alert::EXCERPT_MAX;
 use handbell_core::config::Severity::{self, Critical, Warning};
+use handbell_core::delivery::DeliveryId::Numbered;
 use handbell_core::delivery::{Body, Content, Dispatch, DispatchKey, OfIncident};
 use handbell_core::incident::command::{Actor, CommandChannel};
 use handbell_core::incident::{Attribution, Incident, Phase};
@@ -97,7 +98,7 @@ fn a_page_says_what_to_answer() {
     let key = DispatchKey { subject: night.subject.clone(), epoch: 1, number: 3 };
     let dispatch = Dispatch::new(key, Body::Incident(OfIncident::new("duty", "hash", night.now)), night.now);
     let (name, number) = (night.incident().reference(), night.incident().number());
-    let text = incident::page_text("Nagios: db1/disk", &dispatch, &dispatch.reference_tag("0"));
+    let text = incident::page_text("Nagios: db1/disk", &dispatch, &dispatch.reference_tag(Numbered(0)));
     assert_eq!(text, format!("Nagios: db1/disk\nHave it? Answer: ack {number} ({name}.3.0)"));
     assert!((100..1000).contains(&number));
     let long = incident::page_text(&"ü".repeat(5000), &dispatch, "mark");

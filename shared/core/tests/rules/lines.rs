@@ -68,7 +68,7 @@ fn a_line_is_found_by_its_number() {
     let config: Config = serde_json::from_value(good()).expect("it can be read");
     assert_eq!(config.line_of("+12025550100").map(|(name, _)| name), Some("support"));
     assert_eq!(config.line_of("+12025550188").map(|(name, _)| name), None);
-    assert!(config.own_numbers().contains(&"+12025550100"));
+    assert!(config.own_numbers().iter().any(|number| number == "+12025550100"));
 }
 
 #[test]
@@ -89,20 +89,13 @@ fn a_line_needs_twilio_a_webhook_and_agents() {
 }
 
 #[test]
-fn mistakes_in_numbers_are_reported() {
+fn mistakes_in_countries_are_reported() {
     assert_snapshot!(said(|line| {
-        line["number"] = json!("202 555 0100");
-        line["voice"] = json!({ "forward": "112", "after_hours": "0044" });
-        line["agents"][0]["phone"] = json!("12");
         line["countries"] = json!(["+1", "352", "+", "+35269149640"]);
     }), @r#"
-        lines.support.number: "202 555 0100" is no phone number; write it with + and the country's code, digits only: +352691496401
-        lines.support.voice.forward: "112" is no phone number; write it with + and the country's code, digits only: +352691496401
-        lines.support.voice.after_hours: "0044" is no phone number; write it with + and the country's code, digits only: +352691496401
         lines.support.countries.1: a calling code is + and digits: +1, +352
         lines.support.countries.2: a calling code is + and digits: +1, +352
         lines.support.countries.3: a calling code is + and digits: +1, +352
-        lines.support.agents.0.phone: "12" is no phone number; write it with + and the country's code, digits only: +352691496401
         "#);
 }
 
@@ -133,18 +126,6 @@ fn calls_in_a_circle_are_reported() {
         }),
         ""
     );
-}
-
-#[test]
-fn mistakes_in_addresses_are_reported() {
-    assert_snapshot!(said(|line| {
-        line["agents"][0]["email"] = json!("dana");
-        line["mail"] = json!({ "from": "support", "reply_to": "nobody" });
-    }), @r#"
-        lines.support.agents.0.email: "dana" is no mail address
-        lines.support.mail.from: "support" is no mail address
-        lines.support.mail.reply_to: "nobody" is no mail address
-        "#);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! An alert at night, the plan that it runs, the roster, and a clock that the test moves.
 
+use handbell_core::address::EmailAddress;
 use handbell_core::alert::{Alert, Hold, Origin, RaisedAlert, Reporter};
 use handbell_core::config::{Admins, Plan, Severity};
 use handbell_core::delivery::{
@@ -14,7 +15,7 @@ use handbell_core::wording::{self, Words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::house::words;
+use crate::house::{FROM, words};
 use crate::roster::{person, roster};
 
 /// One source of alerts and everything that a decision depends on.
@@ -22,7 +23,7 @@ pub(crate) struct Night {
     pub(crate) plan: Plan,
     pub(crate) roster: Roster,
     pub(crate) admins: Admins,
-    pub(crate) report_to: Vec<String>,
+    pub(crate) report_to: Vec<EmailAddress>,
     pub(crate) calls_per_second: Option<u32>,
     pub(crate) words: Words,
     pub(crate) subject: Subject,
@@ -50,7 +51,7 @@ pub(crate) fn everybody() -> Roster {
     let mut all = roster(["dana", "robin", "alex"].map(person), []);
     for (id, number) in [("dana", "+352691000001"), ("robin", "+352691000002"), ("alex", "+352691000003")] {
         let person = all.people.get_mut(id).expect("somebody");
-        person.phones[0].address = number.to_owned();
+        person.phones[0].address = number.parse().unwrap();
     }
     for (name, members) in [("network", ["dana", "robin"]), ("servers", ["robin", "alex"])] {
         let members = members.map(str::to_owned).to_vec();
@@ -71,7 +72,7 @@ pub(crate) fn mail(severity: Severity) -> RaisedAlert {
                 message_id: Some("1@nagios.example.com".to_owned()),
                 references: Vec::new(),
                 subject: "PROBLEM: db1/disk".to_owned(),
-                answer_to: Some("nagios@example.com".to_owned()),
+                answer_to: "nagios@example.com".parse().ok(),
             }),
             reporter: None,
             written_at: None,
@@ -90,7 +91,8 @@ pub(crate) fn mail(severity: Severity) -> RaisedAlert {
 pub(crate) fn form(name: &str, email: Option<&str>) -> RaisedAlert {
     let mut raised = mail(Severity::Critical);
     raised.alert.origin = None;
-    raised.alert.reporter = Some(Reporter { name: name.to_owned(), email: email.map(str::to_owned) });
+    raised.alert.reporter =
+        Some(Reporter { name: name.to_owned(), email: email.map(|email| email.parse().unwrap()) });
     raised.object = None;
     raised
 }
@@ -116,8 +118,8 @@ impl Night {
             plan: serde_json::from_value(plan).expect("a plan"),
             roster: everybody(),
             admins: Admins {
-                webex: vec!["admin@example.com".to_owned()],
-                sms: vec!["+352691999999".to_owned()],
+                webex: vec!["admin@example.com".parse().unwrap()],
+                sms: vec!["+352691999999".parse().unwrap()],
             },
             report_to: Vec::new(),
             calls_per_second: None,
@@ -147,7 +149,7 @@ impl Night {
             plan: &self.plan,
             plan_hash: "hash",
             watched: true,
-            from: "+12025550100",
+            from: Some(&FROM),
             calls_per_second: self.calls_per_second,
             roster: &self.roster,
             admins: &self.admins,
@@ -246,7 +248,6 @@ impl Night {
 
     fn lines_of(&self, dispatch: &Dispatch) -> Vec<String> {
         let mut all: Vec<_> = dispatch.deliveries.iter().collect();
-        all.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
         all.retain(|(_, delivery)| {
             !matches!(delivery.message, Message::Space(SpaceMessage::RemoveCard { .. }))
         });
@@ -256,8 +257,8 @@ impl Night {
     fn line(&self, dispatch: &Dispatch, delivery: &Delivery) -> String {
         let wait = delivery.next_at.duration_since(dispatch.at);
         let wait = if wait.is_zero() { String::new() } else { format!(" in {wait:#}") };
-        let whom = |to: &String| {
-            delivery.recipient.as_ref().map_or_else(|| to.clone(), |recipient| recipient.id.clone())
+        let whom = |to: &str| {
+            delivery.recipient.as_ref().map_or_else(|| to.to_owned(), |recipient| recipient.id.clone())
         };
         let text = |content: &Content| match content {
             Content::Text(text) => format!(": {text}"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use handbell_core::alert::Hold;
 use handbell_core::config::{Plan, Severity};
-use handbell_core::delivery::{Message, NOTICE, SpaceMessage};
+use handbell_core::delivery::{Message, SpaceMessage};
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{Decision, Event, decide};
 use handbell_core::incident::{Ack, Attribution, Incident, Phase};
@@ -367,7 +367,7 @@ impl Watch {
             }
             let by_name = dispatch.step().is_some_and(|step| step as usize > self.night.plan.steps.len());
             for delivery in dispatch.deliveries.values().filter(|delivery| delivery.message.is_page()) {
-                let notice = delivery.instead_of.as_deref() == Some(NOTICE);
+                let notice = delivery.admin_notice;
                 if let Some(until) = hold.filter(|_| !notice && !by_name) {
                     prop_assert!(delivery.next_at >= until, "nobody is woken before");
                 }

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::house::{chance, says};
+use crate::house::{FROM, chance, says};
 
 /// A zone, its plan, and a clock that the test moves.
 struct Floor {
@@ -94,7 +94,7 @@ impl Floor {
             plan: &self.plan,
             plan_hash: "hash",
             watched: self.watched,
-            from: "+12025550100",
+            from: Some(&FROM),
             calls_per_second: None,
             roster: &self.roster,
             admins: &self.admins,
@@ -148,9 +148,7 @@ impl Floor {
     fn said(&self, decision: &Decision) -> Vec<String> {
         let mut lines = Vec::new();
         for dispatch in &decision.dispatches {
-            let mut deliveries: Vec<_> = dispatch.deliveries.iter().collect();
-            deliveries.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
-            for (_, delivery) in deliveries {
+            for delivery in dispatch.deliveries.values() {
                 let under = delivery.under.map(|card| format!(" under {card}")).unwrap_or_default();
                 lines.push(match &delivery.message {
                     Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}"),

@@ -345,7 +345,7 @@ fn nobody_is_asked_during_a_snooze() {
 #[test]
 fn an_alert_that_nobody_took_notifies_the_admins_when_it_lapses() {
     let mut night = Night::with(three_steps());
-    night.report_to = vec!["ops@example.com".to_owned()];
+    night.report_to = vec!["ops@example.com".parse().unwrap()];
     night.mail(Critical);
     let came = night.sleep(15 + 360);
     assert_eq!(when(&came), [5, 15, 375], "six hours after the last step");

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use handbell_core::config::Severity::Critical;
-use handbell_core::delivery::{Message, NOTICE, PhoneMessage};
+use handbell_core::delivery::DeliveryId;
+use handbell_core::delivery::{Message, PhoneMessage};
 use handbell_core::incident::decide::Decision;
 use handbell_core::oncall::parse_rules;
 use serde_json::{Value, json};
@@ -119,7 +120,7 @@ fn a_target_that_names_nobody_is_reported_to_the_admins() {
         let told = lines.iter().filter(|line| line.contains("Correct the roster")).count();
         assert_eq!(told, 2, "the admins hear of it by both of their channels: {lines:?}");
         let notices = decision.dispatches[0].deliveries.values();
-        assert_eq!(notices.filter(|delivery| delivery.instead_of.as_deref() == Some(NOTICE)).count(), 2);
+        assert_eq!(notices.filter(|delivery| delivery.admin_notice).count(), 2);
         assert!(decision.dispatches[0].facts.iter().any(|fact| fact.kind == "roster.gap"));
     }
 }
@@ -219,13 +220,10 @@ fn a_persons_calls_keep_their_order_when_they_are_spread() {
     night.calls_per_second = Some(1);
     let decision = night.mail(Critical);
     for dispatch in &decision.dispatches {
-        let mut last: BTreeMap<&str, (u32, jiff::Timestamp)> = BTreeMap::new();
-        let mut all: Vec<_> =
-            dispatch.deliveries.iter().filter(|(name, _)| name.parse::<u32>().is_ok()).collect();
-        all.sort_by_key(|(name, _)| name.parse::<u32>().unwrap());
-        for (name, delivery) in all {
+        let mut last: BTreeMap<&str, (DeliveryId, jiff::Timestamp)> = BTreeMap::new();
+        for (id, delivery) in &dispatch.deliveries {
             let Some(recipient) = &delivery.recipient else { continue };
-            let this = (name.parse().unwrap(), delivery.next_at);
+            let this = (*id, delivery.next_at);
             if let Some(before) = last.insert(&recipient.id, this) {
                 assert!(before.1 <= this.1, "{} {before:?} {this:?}", recipient.id);
             }
@@ -254,7 +252,7 @@ fn attempts_for_one_person_are_never_split() {
                 dispatch.key.number
             );
         }
-        assert!(dispatch.deliveries.contains_key("r"), "each tells what became of its own");
+        assert!(dispatch.deliveries.contains_key(&DeliveryId::Summary), "each tells what became of its own");
     }
     assert_eq!(homes.len(), 13);
 }

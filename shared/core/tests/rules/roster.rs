@@ -3,7 +3,7 @@
 use handbell_core::config::{OnDuty, PersonName, Target, TeamName};
 use handbell_core::oncall::code::{Code, six_digits};
 use handbell_core::oncall::{
-    Contact, Gap, MOST_ATTEMPTS, Person, Roster, Rota, Team, parse_rules, rules_text,
+    AttemptAddress, Contact, Gap, MOST_ATTEMPTS, Person, Roster, Rota, Team, parse_rules, rules_text,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -17,13 +17,12 @@ pub(crate) fn person(id: &str) -> Person {
 }
 
 fn reached_by(id: &str, phones: &[&str], email: Option<&str>) -> Person {
-    let contact =
-        |address: &str| Contact { address: address.to_owned(), verified_at: Some(Timestamp::UNIX_EPOCH) };
+    let verified_at = Some(Timestamp::UNIX_EPOCH);
     Person {
         id: id.to_owned(),
         name: id.to_owned(),
-        email: email.map(contact),
-        phones: phones.iter().map(|phone| contact(phone)).collect(),
+        email: email.map(|email| Contact { address: email.parse().unwrap(), verified_at }),
+        phones: phones.iter().map(|phone| Contact { address: phone.parse().unwrap(), verified_at }).collect(),
         language: None,
         timezone: None,
         rules: Vec::new(),
@@ -71,11 +70,22 @@ fn asked(roster: &Roster, target: &Target) -> (Vec<String>, Option<Gap>) {
 
 fn told(person: &Person) -> Vec<String> {
     let attempts = person.attempts().into_iter();
-    attempts.map(|one| format!("{} {} {:#}", one.by, one.to, one.after)).collect()
+    attempts
+        .map(|one| {
+            let to = match one.to {
+                AttemptAddress::Text(number) => format!("text {number}"),
+                AttemptAddress::Call(number) => format!("call {number}"),
+                AttemptAddress::Mail(email) => format!("mail {email}"),
+                AttemptAddress::Webex(email) => format!("webex {email}"),
+            };
+            format!("{to} {:#}", one.after)
+        })
+        .collect()
 }
 
 fn unverified(mut person: Person) -> Person {
-    person.email.iter_mut().chain(&mut person.phones).for_each(|contact| contact.verified_at = None);
+    person.email.iter_mut().for_each(|email| email.verified_at = None);
+    person.phones.iter_mut().for_each(|phone| phone.verified_at = None);
     person
 }
 
@@ -93,7 +103,7 @@ fn a_target_names_reachable_people() {
     assert_eq!(asked(&roster, &in_team("ops")), (people(&["eli", "dana"]), None), "in order, each once");
     assert_eq!(asked(&roster, &one("fay")), (people(&["fay"]), None));
     assert_eq!(
-        asked(&roster, &"+12025550111".into()),
+        asked(&roster, &Target::Number("+12025550111".parse().unwrap())),
         (people(&[]), None),
         "a number is nobody in the roster"
     );
@@ -251,8 +261,10 @@ proptest! {
         rules in "((text|call|mail|webex)( after [0-9]{1,3}m)?( every [1-9]m x[2-9])?; ){0,3}",
     ) {
         let mut dana = reached_by("dana", &["+12025550111", "+12025550121"], Some("dana@example.com"));
-        for (contact, verified) in dana.phones.iter_mut().chain(&mut dana.email).zip(&verified) {
-            contact.verified_at = verified.then_some(Timestamp::UNIX_EPOCH);
+        let email = dana.email.iter_mut().map(|email| &mut email.verified_at);
+        let contacts = dana.phones.iter_mut().map(|phone| &mut phone.verified_at).chain(email);
+        for (verified_at, verified) in contacts.zip(&verified) {
+            *verified_at = verified.then_some(Timestamp::UNIX_EPOCH);
         }
         dana.rules = parse_rules(rules.trim()).unwrap_or_default();
         let attempts = dana.attempts();
@@ -260,8 +272,11 @@ proptest! {
         prop_assert!(attempts.len() <= MOST_ATTEMPTS);
         prop_assert!(attempts.is_sorted_by_key(|one| one.after));
         for attempt in attempts {
-            let mut contacts = dana.phones.iter().chain(&dana.email);
-            prop_assert!(contacts.any(|one| one.address == attempt.to && one.verified_at.is_some()));
+            let to = match &attempt.to {
+                AttemptAddress::Text(number) | AttemptAddress::Call(number) => number.as_str(),
+                AttemptAddress::Mail(email) | AttemptAddress::Webex(email) => email.as_str(),
+            };
+            prop_assert!(dana.contacts().any(|(address, verified_at)| address == to && verified_at.is_some()));
             prop_assert!(attempt.after >= SignedDuration::ZERO);
         }
     }

@@ -154,8 +154,7 @@ fn the_confirmation_of_a_number_is_renewed_once_a_day() {
 #[test]
 fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     let missed = |countries: Value, number: &str| {
-        let mut room =
-            Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));
+        let mut room = Room::with(|line| line["countries"] = countries).of(Address::Phone(number.into()));
         answers(&room.hear(&ConversationEvent::Called { spoke: None }))
     };
     // A caller can show any number, and texts to a far country make somebody rich.
@@ -185,8 +184,7 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
 #[test]
 fn nobody_is_connected_with_handbells_numbers_or_far_countries() {
     let called = |countries: Value, number: &str| {
-        let mut room =
-            Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));
+        let mut room = Room::with(|line| line["countries"] = countries).of(Address::Phone(number.into()));
         room.text("Hello");
         room.command(AgentCommand::Call)
     };

@@ -1,9 +1,8 @@
 //! Every sentence, word for word; and data that tries to format, link or mention.
 
 use handbell_core::config::Plan;
-use handbell_core::delivery::{
-    Content, Delivery, DirectMessage, Message, Progress, Receipt, SUMMARY, SpaceMessage,
-};
+use handbell_core::delivery::DeliveryId::{self, Numbered};
+use handbell_core::delivery::{Content, Delivery, DirectMessage, Message, Progress, Receipt, SpaceMessage};
 use handbell_core::incident::{Attribution, Phase};
 use handbell_core::wording::{self, Values, escape_markdown, plain};
 use insta::assert_snapshot;
@@ -187,7 +186,7 @@ fn the_delivery_summary_shows_each_state_of_a_delivery() {
     {
         for why in [None, Some("the number is *not* valid")] {
             let mut dispatch = dispatch([sms()]);
-            let delivery = dispatch.deliveries.get_mut("0").expect("it is there");
+            let delivery = dispatch.deliveries.get_mut(&Numbered(0)).expect("it is there");
             delivery.progress = progress;
             delivery.why = why.map(str::to_owned);
             let line = wording::delivery_summary(&dispatch).unwrap_or_default();
@@ -229,8 +228,8 @@ fn the_delivery_summary_shows_each_vendor_status() {
     ] {
         for progress in [Progress::Sent, Progress::Dead, Progress::Cancelled] {
             let mut dispatch = dispatch([call()]);
-            dispatch.receipts.insert("0".to_owned(), receipt(status, code));
-            dispatch.deliveries.get_mut("0").expect("it is there").progress = progress;
+            dispatch.receipts.insert(Numbered(0), receipt(status, code));
+            dispatch.deliveries.get_mut(&Numbered(0)).expect("it is there").progress = progress;
             let line = wording::delivery_summary(&dispatch).unwrap_or_default();
             if progress == Progress::Sent {
                 lines += &format!("{line}\n");
@@ -262,23 +261,24 @@ fn the_delivery_summary_shows_each_vendor_status() {
 
 #[test]
 fn the_delivery_summary_has_one_line_for_each_phone_and_each_failure() {
-    let invite =
-        |email: &str| Message::Space(SpaceMessage::Invite { email: email.to_owned(), moderator: false });
+    let invite = |email: &str| {
+        Message::Space(SpaceMessage::Invite { email: email.parse().unwrap(), moderator: false })
+    };
     let content = || Content::Text("Words".to_owned());
     let mut dispatch = dispatch([
         invite("a@example.com"),
         invite("b_c@example.com"),
         Message::Space(SpaceMessage::Post { content: content() }),
         Message::Space(SpaceMessage::Post { content: content() }),
-        Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() }),
+        Message::Direct(DirectMessage { email: "admin@example.com".parse().unwrap(), content: content() }),
         sms(),
         call(),
     ]);
     dispatch
         .deliveries
-        .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
-    for name in ["1", "3", "4", SUMMARY] {
-        let delivery = dispatch.deliveries.get_mut(name).expect("it is there");
+        .insert(DeliveryId::Summary, Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+    for id in [Numbered(1), Numbered(3), Numbered(4), DeliveryId::Summary] {
+        let delivery = dispatch.deliveries.get_mut(&id).expect("it is there");
         delivery.progress = Progress::Dead;
         delivery.why = Some("why".to_owned());
     }
@@ -290,7 +290,7 @@ fn the_delivery_summary_has_one_line_for_each_phone_and_each_failure() {
         SMS to +352691496401: about to be sent (new line)
         Call to +352691496402: about to be sent
         ");
-    let failed: Vec<_> = ["1", "3", "4"].iter().map(|name| &dispatch.deliveries[*name]).collect();
+    let failed: Vec<_> = [1, 3, 4].iter().map(|number| &dispatch.deliveries[&Numbered(*number)]).collect();
     assert_snapshot!(wording::not_delivered(&dispatch, &failed), @"Handbell could not deliver for incident H-1JV6: Adding b_c@example.com: ❌ failed: why; A post: ❌ failed: why; Message to admin@example.com: ❌ failed: why");
     assert!(
         failed[0].message == invite("b_c@example.com"),
@@ -305,9 +305,9 @@ fn there_is_no_delivery_summary_without_a_phone_or_a_failure() {
     assert_eq!(wording::delivery_summary(&dispatch), None);
     dispatch
         .deliveries
-        .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+        .insert(DeliveryId::Summary, Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
     assert_eq!(wording::delivery_summary(&dispatch), None);
-    dispatch.record("0", handbell_core::delivery::Outcome::Sent("id".to_owned()), morning());
+    dispatch.record(Numbered(0), handbell_core::delivery::Outcome::Sent("id".to_owned()), morning());
     assert_eq!(dispatch.due(morning()), None, "and none is waited for");
 }
 
@@ -435,13 +435,13 @@ proptest! {
     fn no_sentence_mentions_anybody(text in hostile()) {
         let words = wording::Words { name: text.clone(), ..words() };
         let by = Attribution { who: text.clone(), at: morning() };
-        let mut failed = dispatch([sms(), Message::Space(SpaceMessage::Invite { email: text.clone(), moderator: false })]);
+        let mut failed = dispatch([sms(), Message::Space(SpaceMessage::Rename { title: text.clone() })]);
         for delivery in failed.deliveries.values_mut() {
             delivery.progress = Progress::Dead;
             delivery.why = Some(text.clone());
         }
         let mut heard = dispatch([call()]);
-        heard.receipts.insert("0".to_owned(), receipt(&text, Some(1)));
+        heard.receipts.insert(Numbered(0), receipt(&text, Some(1)));
         for sentence in [
             wording::pressed_again(2, &words),
             wording::pressed_after_acknowledgement(2, &by, &words),

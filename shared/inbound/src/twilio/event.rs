@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use handbell_core::address::PhoneAddress;
+use handbell_core::vendor_id::{CallSid, MessageSid, RecordingSid};
+
 use super::{CallStatus, MessageStatus, short};
 
 /// The webhook that Twilio called, which determines the kind of event.
@@ -33,8 +36,8 @@ pub enum TwilioEvent {
     Text(Text),
     /// Status of a text that we sent. These events arrive in any order and repeatedly: see [`MessageStatus::follows`].
     MessageStatus {
-        /// Sid of the message, `SM…` or `MM…`.
-        sid: String,
+        /// Sid of the message.
+        sid: MessageSid,
         /// The new status.
         status: MessageStatus,
         /// Error code of a failure (Twilio documentation, "Error and warning dictionary").
@@ -43,8 +46,8 @@ pub enum TwilioEvent {
     /// Status of an inbound or outbound call. These events arrive in any order and repeatedly: see
     /// [`CallStatus::follows`].
     CallStatus {
-        /// Sid of the call, `CA…`.
-        sid: String,
+        /// Sid of the call.
+        sid: CallSid,
         /// The new status.
         status: CallStatus,
         /// Number of the callback within the call, from 0, in the order of events.
@@ -54,20 +57,20 @@ pub enum TwilioEvent {
         /// `human`, `machine_start`, `fax` …, if detection was requested.
         answered_by: Option<String>,
         /// Calling number; `anonymous` or `None` if it is withheld.
-        from: Option<String>,
+        from: Option<PhoneAddress>,
         /// Called number.
-        to: Option<String>,
+        to: Option<PhoneAddress>,
         /// Whether the call is inbound.
         inbound: bool,
     },
     /// A call is connected, inbound or outbound, and Twilio requests TwiML.
     CallAnswered {
-        /// Sid of the call, `CA…`.
-        sid: String,
+        /// Sid of the call.
+        sid: CallSid,
         /// Called number.
-        to: String,
-        /// Calling number; empty if it is withheld.
-        from: String,
+        to: PhoneAddress,
+        /// Calling number; `anonymous` or `None` if it is withheld.
+        from: Option<PhoneAddress>,
         /// `ringing` for an inbound call, `in-progress` for an outbound one.
         status: CallStatus,
         /// Whether the call is inbound.
@@ -77,15 +80,15 @@ pub enum TwilioEvent {
     },
     /// Keys were pressed.
     Digits {
-        /// Sid of the call, `CA…`.
-        sid: String,
+        /// Sid of the call.
+        sid: CallSid,
         /// The keys, without the finishing one; empty if none was pressed in time.
         digits: String,
     },
     /// The caller and the dialled person are no longer connected, or never were, and Twilio requests TwiML.
     Dialed {
-        /// Sid of the caller's call, `CA…`, not of the dialled one.
-        sid: String,
+        /// Sid of the caller's call, not of the dialled one.
+        sid: CallSid,
         /// `completed` if the dialled person answered, otherwise the reason. `answered` becomes
         /// [`CallStatus::InProgress`].
         status: CallStatus,
@@ -94,10 +97,10 @@ pub enum TwilioEvent {
     },
     /// A voice message was left. The event may be reported repeatedly; `recording` identifies it.
     Recorded {
-        /// Sid of the call, `CA…`.
-        sid: String,
-        /// Sid of the recording, `RE…`.
-        recording: String,
+        /// Sid of the call.
+        sid: CallSid,
+        /// Sid of the recording.
+        recording: RecordingSid,
         /// Address without an extension. It must only be fetched from Twilio's own hosts.
         url: Option<String>,
         /// Length in seconds.
@@ -110,12 +113,12 @@ pub enum TwilioEvent {
 /// A received text (Twilio documentation, "Twilio's request to your incoming message webhook URL").
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
-    /// Sid of the message, `SM…` or `MM…`.
-    pub sid: String,
+    /// Sid of the message.
+    pub sid: MessageSid,
     /// Sender.
-    pub from: String,
+    pub from: PhoneAddress,
     /// Our number.
-    pub to: String,
+    pub to: PhoneAddress,
     /// The text; may be empty if there are pictures.
     pub body: String,
     /// Pictures and other files, at most ten.

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use handbell_core::Rejected;
+use handbell_core::address::PhoneAddress;
+use handbell_core::vendor_id::{MalformedId, RecordingSid};
 
 use super::{CallStatus, Hook, Media, MessageStatus, OptOut, Text, TwilioEvent, short};
 
@@ -46,22 +48,20 @@ impl Params {
         self.get(name).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
-    /// Returns the sid of a message or a call. It becomes part of a key, so its characters are checked.
-    fn sid(&self, names: &[&str]) -> Result<String, Rejected> {
-        names
-            .iter()
-            .find_map(|name| self.filled(name))
-            .filter(|sid| is_sid(sid))
-            .ok_or_else(|| Rejected::Malformed(format!("there is no {}", names[0])))
+    /// Returns the sid of a message or a call, under the first of these names that exists.
+    fn sid<T: TryFrom<String, Error = MalformedId>>(&self, names: &[&str]) -> Result<T, Rejected> {
+        let sid = names.iter().find_map(|name| self.filled(name));
+        let sid = sid.ok_or_else(|| Rejected::Malformed(format!("there is no {}", names[0])))?;
+        T::try_from(sid).map_err(|error| Rejected::Malformed(format!("{}: {error}", names[0])))
     }
 
     /// Returns the sid of a recording. The request to the action of `<Record>` guarantees only the recording's address,
     /// which ends with the sid (Twilio documentation, "TwiML: Record" and "Recordings resource").
-    fn recording(&self) -> Result<String, Rejected> {
+    fn recording(&self) -> Result<RecordingSid, Rejected> {
         let end = |url: &str| Some(url.rsplit('/').next()?.split('.').next()?.to_owned());
         self.filled("RecordingSid")
             .or_else(|| end(self.get("RecordingUrl")?))
-            .filter(|sid| sid.strip_prefix("RE").is_some_and(is_sid))
+            .and_then(|sid| sid.parse().ok())
             .ok_or_else(|| Rejected::Malformed("there is no RecordingSid".into()))
     }
 
@@ -74,8 +74,8 @@ impl Params {
         Ok(match hook {
             Hook::Text => TwilioEvent::Text(Text {
                 sid: self.sid(&["MessageSid", "SmsMessageSid", "SmsSid"])?,
-                from: self.needed("From")?,
-                to: self.needed("To")?,
+                from: self.needed("From")?.into(),
+                to: self.needed("To")?.into(),
                 body: self.get("Body").unwrap_or_default().to_owned(),
                 media: self.media(),
                 opt_out: self.filled("OptOutType").map(|word| OptOut::from(word.as_str())),
@@ -90,8 +90,8 @@ impl Params {
             Hook::Call => TwilioEvent::CallAnswered {
                 sid: self.sid(&["CallSid"])?,
                 // With a withheld number, `From` is `anonymous` or missing. The call is valid nevertheless.
-                from: self.get("From").unwrap_or_default().to_owned(),
-                to: self.needed("To")?,
+                from: self.filled("From").map(PhoneAddress::from),
+                to: self.needed("To")?.into(),
                 status: CallStatus::from(self.get("CallStatus").unwrap_or_default()),
                 inbound: self.get("Direction") == Some("inbound"),
                 answered_by: self.filled("AnsweredBy"),
@@ -115,8 +115,8 @@ impl Params {
                 sequence: self.number("SequenceNumber"),
                 duration: self.number("CallDuration"),
                 answered_by: self.filled("AnsweredBy"),
-                from: self.filled("From"),
-                to: self.filled("To"),
+                from: self.filled("From").map(PhoneAddress::from),
+                to: self.filled("To").map(PhoneAddress::from),
                 inbound: self.get("Direction") == Some("inbound"),
             },
             Hook::Dialed => TwilioEvent::Dialed {
@@ -164,8 +164,4 @@ fn single<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let mut values = params.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str());
     let first = values.next()?;
     values.all(|value| value == first).then_some(first)
-}
-
-fn is_sid(sid: &str) -> bool {
-    !sid.is_empty() && sid.len() <= 64 && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -3,8 +3,8 @@ use handbell_core::alert::TITLE_MAX;
 use handbell_core::config::Severity;
 use handbell_core::incident::Subject;
 use handbell_inbound::alert_form::{
-    BODY_LIMIT, MESSAGE_MAX, NAME_MAX, NOTE_MAX, NotSaid, Report, ReportRefused, ReporterAction,
-    ReporterMessage, issue_ticket, page_of, page_of_ticket, read, read_said, read_ticket,
+    BODY_LIMIT, MESSAGE_MAX, NAME_MAX, NOTE_MAX, Report, ReportRefused, ReporterAction, ReporterMessage,
+    ReporterMessageRefused, issue_ticket, page_of, page_of_ticket, read, read_reporter_message, read_ticket,
 };
 use handbell_inbound::contact::{Stale, Token};
 use jiff::{SignedDuration, Timestamp};
@@ -126,14 +126,14 @@ fn limits_are_inclusive() {
 
 #[test]
 fn a_reporter_adds_a_note_or_withdraws_the_report() {
-    let said = |fields: &[(&str, &str)]| read_said(FORM, encoded(fields).as_bytes());
+    let said = |fields: &[(&str, &str)]| read_reporter_message(FORM, encoded(fields).as_bytes());
     let note = said(&[("say", "note"), ("text", " It\r\nsmokes. "), ("token", "t")]).unwrap();
     assert_eq!(note, ReporterMessage { what: ReporterAction::Note("It\nsmokes.".into()), token: "t".into() });
     assert!(!format!("{note:?}").contains("smokes"));
     assert_eq!(said(&[("say", "take-back"), ("token", "t")]).unwrap().what, ReporterAction::TakeBack);
     assert!(said(&[("say", "note"), ("text", &"👍".repeat(NOTE_MAX))]).is_ok());
     for text in ["", " \n", &"a".repeat(NOTE_MAX + 1)] {
-        let Err(NotSaid::Wrong(kept, wrong)) = said(&[("say", "note"), ("text", text)]) else {
+        let Err(ReporterMessageRefused::Wrong(kept, wrong)) = said(&[("say", "note"), ("text", text)]) else {
             panic!("{text}")
         };
         assert_eq!(wrong[0].field, "text");
@@ -142,7 +142,10 @@ fn a_reporter_adds_a_note_or_withdraws_the_report() {
     for odd in
         [&[][..], &[("say", "")], &[("say", "done")], &[("text", "x")], &[("say", "note"), ("say", "note")]]
     {
-        assert!(matches!(said(odd), Err(NotSaid::Rejected(Rejected::Malformed(_)))), "{odd:?}");
+        assert!(
+            matches!(said(odd), Err(ReporterMessageRefused::Rejected(Rejected::Malformed(_)))),
+            "{odd:?}"
+        );
     }
 }
 
@@ -197,7 +200,7 @@ proptest! {
                     prop_assert!(!line.is_empty() && line == line.trim() && !line.contains(char::is_control));
                 }
             }
-            let _ = read_said(FORM, body);
+            let _ = read_reporter_message(FORM, body);
         }
     }
 }

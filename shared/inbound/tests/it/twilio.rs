@@ -1,7 +1,8 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use handbell_core::Rejected;
+use handbell_core::address::PhoneAddress;
 use handbell_inbound::twilio::{
-    CallStatus, Hook, MessageStatus, OptOut, Params, Signed, TwilioEvent, is_e164, verify,
+    CallStatus, Hook, MessageStatus, OptOut, Params, Signed, TwilioEvent, verify,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
@@ -276,8 +277,8 @@ fn the_parameters_of_a_get_come_from_its_query() {
 #[test]
 fn a_text_is_read() {
     let event = sent(&[
-        ("MessageSid", "SM1"),
-        ("SmsSid", "SM1"),
+        ("MessageSid", "SM00000000000000000000000000000001"),
+        ("SmsSid", "SM00000000000000000000000000000001"),
         ("From", "+12025550111"),
         ("To", "+12025550100"),
         ("Body", "ACK 7"),
@@ -292,26 +293,44 @@ fn a_text_is_read() {
     .event(Hook::Text)
     .unwrap();
     let debug = format!("{event:?}");
-    assert!(!debug.contains("1202555") && !debug.contains("ACK") && debug.contains("SM1"), "{debug}");
+    assert!(
+        !debug.contains("1202555")
+            && !debug.contains("ACK")
+            && debug.contains("SM00000000000000000000000000000001"),
+        "{debug}"
+    );
     let TwilioEvent::Text(text) = event else { panic!("{event:?}") };
-    assert_eq!((text.sid.as_str(), text.body.as_str()), ("SM1", "ACK 7"));
+    assert_eq!((&*text.sid, text.body.as_str()), ("SM00000000000000000000000000000001", "ACK 7"));
     assert_eq!((text.from.as_str(), text.to.as_str()), ("+12025550111", "+12025550100"));
     assert_eq!(text.media.len(), 2);
     assert_eq!(text.media[0].content_type.as_deref(), Some("image/png"));
     assert_eq!(text.opt_out, Some(OptOut::Stop));
-    let many = sent(&[("MessageSid", "SM1"), ("From", "+1"), ("To", "+2"), ("NumMedia", "4000000000")]);
+    let many = sent(&[
+        ("MessageSid", "SM00000000000000000000000000000001"),
+        ("From", "+1"),
+        ("To", "+2"),
+        ("NumMedia", "4000000000"),
+    ]);
     assert!(matches!(many.unwrap().event(Hook::Text), Ok(TwilioEvent::Text(text)) if text.media.is_empty()));
 }
 
 #[test]
 fn the_receipt_of_a_text_is_read() {
     let event = |status, code| {
-        sent(&[("MessageSid", "SM1"), ("MessageStatus", status), ("ErrorCode", code)])
-            .unwrap()
-            .event(Hook::TextStatus)
-            .unwrap()
+        sent(&[
+            ("MessageSid", "SM00000000000000000000000000000001"),
+            ("MessageStatus", status),
+            ("ErrorCode", code),
+        ])
+        .unwrap()
+        .event(Hook::TextStatus)
+        .unwrap()
     };
-    let expected = |status, error_code| TwilioEvent::MessageStatus { sid: "SM1".into(), status, error_code };
+    let expected = |status, error_code| TwilioEvent::MessageStatus {
+        sid: "SM00000000000000000000000000000001".parse().unwrap(),
+        status,
+        error_code,
+    };
     assert_eq!(event("delivered", ""), expected(MessageStatus::Delivered, None));
     assert_eq!(event("undelivered", "30003"), expected(MessageStatus::Undelivered, Some(30003)));
     assert_eq!(event("on-the-moon", "x"), expected(MessageStatus::Other("on-the-moon".into()), None));
@@ -319,14 +338,15 @@ fn the_receipt_of_a_text_is_read() {
 
 #[test]
 fn calls_and_their_statuses_are_read() {
-    let call = [("CallSid", "CA1"), ("From", "+12025550100"), ("To", "+12025550111")];
+    let call =
+        [("CallSid", "CA00000000000000000000000000000001"), ("From", "+12025550100"), ("To", "+12025550111")];
     let with = |more: &[(&'static str, &'static str)]| sent(&[&call[..], more].concat()).unwrap();
     assert_eq!(
         with(&[("CallStatus", "in-progress"), ("Direction", "outbound-api"), ("AnsweredBy", "human")])
             .event(Hook::Call),
         Ok(TwilioEvent::CallAnswered {
-            sid: "CA1".into(),
-            from: "+12025550100".into(),
+            sid: "CA00000000000000000000000000000001".parse().unwrap(),
+            from: Some("+12025550100".into()),
             to: "+12025550111".into(),
             status: CallStatus::InProgress,
             inbound: false,
@@ -337,7 +357,7 @@ fn calls_and_their_statuses_are_read() {
         with(&[("CallStatus", "no-answer"), ("SequenceNumber", "3"), ("CallDuration", "0")])
             .event(Hook::CallStatus),
         Ok(TwilioEvent::CallStatus {
-            sid: "CA1".into(),
+            sid: "CA00000000000000000000000000000001".parse().unwrap(),
             status: CallStatus::NoAnswer,
             sequence: Some(3),
             duration: Some(0),
@@ -351,14 +371,21 @@ fn calls_and_their_statuses_are_read() {
         with(&[("CallStatus", "completed"), ("Direction", "inbound")]).event(Hook::CallStatus).unwrap();
     assert!(matches!(over, TwilioEvent::CallStatus { inbound: true, .. }), "{over:?}");
     assert!(!format!("{over:?}").contains("1202555"));
-    let withheld = sent(&[("CallSid", "CA1"), ("From", "")]).unwrap().event(Hook::CallStatus);
+    let withheld = sent(&[("CallSid", "CA00000000000000000000000000000001"), ("From", "")])
+        .unwrap()
+        .event(Hook::CallStatus);
     assert!(matches!(withheld, Ok(TwilioEvent::CallStatus { from: None, to: None, .. })));
     for digits in ["1", "", "42*#"] {
-        let expected = TwilioEvent::Digits { sid: "CA1".into(), digits: digits.into() };
+        let expected = TwilioEvent::Digits {
+            sid: "CA00000000000000000000000000000001".parse().unwrap(),
+            digits: digits.into(),
+        };
         assert_eq!(with(&[("Digits", digits)]).event(Hook::Key), Ok(expected));
     }
     assert!(matches!(with(&[("Digits", "1From+1")]).event(Hook::Key), Err(Rejected::Malformed(_))));
-    for sid in ["", "a/b", "a b", "é", &"a".repeat(65)] {
+    let long = format!("CA{}", "0".repeat(33));
+    let with_the_next_name = format!("CA{}NumMedia0", "0".repeat(32));
+    for sid in ["", "a/b", "a b", "é", "CA1", &long, &with_the_next_name] {
         let params = sent(&[("CallSid", sid), ("To", "+1")]).unwrap();
         assert!(matches!(params.event(Hook::Call), Err(Rejected::Malformed(_))), "{sid}");
     }
@@ -368,63 +395,91 @@ fn calls_and_their_statuses_are_read() {
 fn the_outcome_of_dialling_is_read() {
     let dialed = |status, seconds| {
         sent(&[
-            ("CallSid", "CA1"),
-            ("DialCallSid", "CA2"),
+            ("CallSid", "CA00000000000000000000000000000001"),
+            ("DialCallSid", "CA00000000000000000000000000000002"),
             ("DialCallStatus", status),
             ("DialCallDuration", seconds),
         ])
         .unwrap()
         .event(Hook::Dialed)
     };
-    let expected = |status, seconds| Ok(TwilioEvent::Dialed { sid: "CA1".into(), status, seconds });
+    let expected = |status, seconds| {
+        Ok(TwilioEvent::Dialed {
+            sid: "CA00000000000000000000000000000001".parse().unwrap(),
+            status,
+            seconds,
+        })
+    };
     assert_eq!(dialed("completed", "42"), expected(CallStatus::Completed, Some(42)));
     assert_eq!(dialed("no-answer", ""), expected(CallStatus::NoAnswer, None));
     assert_eq!(dialed("answered", "-1"), expected(CallStatus::InProgress, None));
-    let nothing = sent(&[("DialCallSid", "CA2"), ("DialCallStatus", "busy")]).unwrap().event(Hook::Dialed);
+    let nothing = sent(&[("DialCallSid", "CA00000000000000000000000000000002"), ("DialCallStatus", "busy")])
+        .unwrap()
+        .event(Hook::Dialed);
     assert!(matches!(nothing, Err(Rejected::Malformed(_))), "the dialled call is not the caller's");
 }
 
 #[test]
 fn a_voice_message_is_read() {
-    let url = "https://api.twilio.com/2010-04-01/Accounts/ACf/Recordings/RE55";
+    let url = "https://api.twilio.com/2010-04-01/Accounts/ACf/Recordings/RE00000000000000000000000000000055";
     let recorded = |more: &[(&str, &str)]| {
-        sent(&[&[("CallSid", "CA1"), ("RecordingDuration", "17")], more].concat())
-            .unwrap()
-            .event(Hook::Recorded)
+        sent(
+            &[&[("CallSid", "CA00000000000000000000000000000001"), ("RecordingDuration", "17")], more]
+                .concat(),
+        )
+        .unwrap()
+        .event(Hook::Recorded)
     };
     let expected = |url: Option<&str>, status: Option<&str>| {
         Ok(TwilioEvent::Recorded {
-            sid: "CA1".into(),
-            recording: "RE55".into(),
+            sid: "CA00000000000000000000000000000001".parse().unwrap(),
+            recording: "RE00000000000000000000000000000055".parse().unwrap(),
             url: url.map(str::to_owned),
             seconds: Some(17),
             status: status.map(str::to_owned),
         })
     };
-    let callback =
-        recorded(&[("RecordingSid", "RE55"), ("RecordingUrl", url), ("RecordingStatus", "completed")]);
+    let callback = recorded(&[
+        ("RecordingSid", "RE00000000000000000000000000000055"),
+        ("RecordingUrl", url),
+        ("RecordingStatus", "completed"),
+    ]);
     assert_eq!(callback, expected(Some(url), Some("completed")));
     let debug = format!("{callback:?}");
-    assert!(debug.contains("RE55") && !debug.contains("https"), "{debug}");
-    assert_eq!(recorded(&[("RecordingSid", "RE55")]), expected(None, None));
+    assert!(debug.contains("RE00000000000000000000000000000055") && !debug.contains("https"), "{debug}");
+    assert_eq!(recorded(&[("RecordingSid", "RE00000000000000000000000000000055")]), expected(None, None));
     for url in [url, &format!("{url}.wav")] {
         assert_eq!(recorded(&[("RecordingUrl", url)]), expected(Some(url), None), "the action of <Record>");
     }
-    for odd in ["", "SM55", "RE5/5", "RE..", "re55", &format!("RE{}", "5".repeat(65))] {
+    for odd in [
+        "",
+        "SM00000000000000000000000000000055",
+        "RE00000000000000000000000000000005/5",
+        "RE..",
+        "re55",
+        &format!("RE{}", "5".repeat(65)),
+    ] {
         assert!(matches!(recorded(&[("RecordingSid", odd)]), Err(Rejected::Malformed(_))), "{odd}");
-        let url = format!("https://api.twilio.com/{odd}?x=RE55");
+        let url = format!("https://api.twilio.com/{odd}?x=RE00000000000000000000000000000055");
         assert!(matches!(recorded(&[("RecordingUrl", &url)]), Err(Rejected::Malformed(_))), "{url}");
     }
-    assert!(recorded(&[("RecordingSid", "RE1"), ("RecordingSid", "RE2")]).is_err(), "neither counts");
+    assert!(
+        recorded(&[
+            ("RecordingSid", "RE00000000000000000000000000000001"),
+            ("RecordingSid", "RE00000000000000000000000000000002")
+        ])
+        .is_err(),
+        "neither counts"
+    );
 }
 
 #[test]
 fn only_e164_numbers_can_be_called_back() {
     for good in ["+12025550111", "+4917012345678"] {
-        assert!(is_e164(good), "{good}");
+        assert!(PhoneAddress::from(good).number().is_some(), "{good}");
     }
     for bad in ["", "anonymous", "12025550111", "+0123", "client:ann", "sip:ann@example.org", "+1 202", "+"] {
-        assert!(!is_e164(bad), "{bad}");
+        assert_eq!(PhoneAddress::from(bad).number(), None, "{bad}");
     }
 }
 

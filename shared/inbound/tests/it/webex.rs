@@ -1,11 +1,13 @@
 use handbell_core::Rejected;
 use handbell_inbound::{
     BODY_LIMIT,
-    webex::{is_genuine, verify},
+    webex::{ResourceId, is_genuine, verify},
 };
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
 use serde_json::Value;
+
+const MESSAGE: &str = "Y2lzY29zcGFyazovL3VzL01FU1NBR0UvOTJkYjNiZTAtNDNiZC0xMWU2LThhZTktZGQ1YjNkZmM1NjVk";
 
 fn samples() -> Value {
     serde_json::from_str(include_str!("../webex-samples.json")).unwrap()
@@ -34,7 +36,8 @@ fn the_sample_is_read() {
 #[test]
 fn mentions_and_the_kind_of_space_are_read() {
     let read = |data: &str| {
-        let body = format!(r#"{{"resource":"messages","event":"created","data":{{"id":"m"{data}}}}}"#);
+        let body =
+            format!(r#"{{"resource":"messages","event":"created","data":{{"id":"{MESSAGE}"{data}}}}}"#);
         verify(Some(&sign(body.as_bytes(), "s")), body.as_bytes(), &["s"]).unwrap().data
     };
     let data = read(r#","roomType":"group","mentionedPeople":["one","two"]"#);
@@ -55,8 +58,11 @@ fn the_vector_verifies_and_its_mutations_do_not() {
     let [secret, body, signature] =
         ["secret", "body", "X-Spark-Signature"].map(|name| vector[name].as_str().unwrap());
     let (secrets, body) = ([secret], body.as_bytes());
-    assert_eq!(verify(Some(signature), body, &secrets).unwrap().data.id, "m");
-    assert_eq!(verify(Some(signature), body, &["new", secret]).unwrap().data.id, "m");
+    // The vector is signed, but its ids aren't Webex's.
+    assert!(
+        is_genuine(Some(signature), body, &secrets) && is_genuine(Some(signature), body, &["new", secret])
+    );
+    assert!(matches!(verify(Some(signature), body, &secrets), Err(Rejected::Malformed(_))));
 
     for at in 0..body.len() {
         for other in (0..=255).filter(|other| *other != body[at]) {
@@ -81,7 +87,7 @@ fn the_vector_verifies_and_its_mutations_do_not() {
 
 #[test]
 fn an_empty_or_missing_secret_verifies_nothing() {
-    let body = br#"{"resource":"messages","event":"created","data":{"id":"m"}}"#;
+    let body = br#"{"resource":"memberships","event":"created","data":{"id":"m"}}"#;
     assert!(verify(Some(&sign(body, "s")), body, &["s"]).is_ok());
     assert_eq!(verify(Some(&sign(body, "s")), body, &[]), Err(Rejected::Forged));
     assert_eq!(verify(Some(&sign(body, "")), body, &[""]), Err(Rejected::Forged));
@@ -104,6 +110,39 @@ fn a_signed_but_unreadable_body_is_malformed() {
     assert!(matches!(verify(Some(&sign(&long, "s")), &long, &["s"]), Err(Rejected::Malformed(_))));
     let deep = "[".repeat(BODY_LIMIT);
     assert!(verify(Some(&sign(deep.as_bytes(), "s")), deep.as_bytes(), &["s"]).is_err());
+}
+
+#[test]
+fn an_id_that_webex_does_not_give_is_refused() {
+    let read = |body: &str| verify(Some(&sign(body.as_bytes(), "s")), body.as_bytes(), &["s"]);
+    let with = |resource: &str, id: &str, more: &str| {
+        read(&format!(r#"{{"resource":"{resource}","event":"created"{more},"data":{{"id":"{id}"}}}}"#))
+    };
+    assert_eq!(with("messages", MESSAGE, "").unwrap().data.id, ResourceId::Message(MESSAGE.parse().unwrap()));
+    for resource in ["messages", "attachmentActions"] {
+        for odd in ["m1", "../rooms", "a b", &format!("{MESSAGE}#1"), &format!("{MESSAGE}/x")] {
+            let refused = with(resource, odd, "").unwrap_err().to_string();
+            assert!(refused.starts_with("the webhook's id: ") && !refused.contains(odd), "{refused}");
+        }
+    }
+    // Handbell doesn't read memberships and rooms.
+    assert!(with("memberships", "m", "").is_ok());
+    for name in ["actorId", "createdBy"] {
+        let refused = with("messages", MESSAGE, &format!(r#","{name}":"Dana""#)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("the webhook's {name}: this isn't the form of an id of a Webex person")
+        );
+    }
+    for (name, kind) in [("roomId", "space"), ("personId", "person")] {
+        let data = format!(r#""id":"{MESSAGE}","{name}":"{MESSAGE}/""#);
+        let refused =
+            read(&format!(r#"{{"resource":"messages","event":"created","data":{{{data}}}}}"#)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("the webhook's {name}: this isn't the form of an id of a Webex {kind}")
+        );
+    }
 }
 
 #[test]

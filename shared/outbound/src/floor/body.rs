@@ -207,7 +207,7 @@ pub(super) fn parts(hierarchy: &str) -> Vec<String> {
 
 /// The places that an answer lists, indexed by name. The index is built once for all zones that look up their place in
 /// it.
-pub(super) struct Endpoints<T> {
+pub(super) struct PlaceIndex<T> {
     vendor: &'static str,
     listed: Vec<(Option<String>, T)>,
     /// Positions of each hierarchy in the list. The names of a hierarchy are reversed here, so that hierarchies with
@@ -217,31 +217,31 @@ pub(super) struct Endpoints<T> {
     known: OnceCell<String>,
 }
 
-impl<T> Endpoints<T> {
-    pub(super) fn new(vendor: &'static str, listed: Vec<(Option<String>, T)>) -> Endpoints<T> {
+impl<T> PlaceIndex<T> {
+    pub(super) fn new(vendor: &'static str, listed: Vec<(Option<String>, T)>) -> PlaceIndex<T> {
         let mut backwards: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
         for (at, (name, _)) in listed.iter().enumerate() {
             if let Some(name) = name {
                 backwards.entry(reversed(name)).or_default().push(at);
             }
         }
-        Endpoints { vendor, listed, backwards, known: OnceCell::new() }
+        PlaceIndex { vendor, listed, backwards, known: OnceCell::new() }
     }
 
     /// Returns the one place with this name, or with a hierarchy that ends in it. Two matches are an error: the count
     /// might be that of the wrong place.
-    pub(super) fn the_one(&self, wanted: &str) -> Result<&T, Unknown> {
-        let how_many = match self.fitting(&reversed(wanted))[..] {
+    pub(super) fn find(&self, wanted: &str) -> Result<&T, Unknown> {
+        let how_many = match self.matching_positions(&reversed(wanted))[..] {
             [at] => return Ok(&self.listed[at].1),
             [] => "no place",
             _ => "more than one place",
         };
-        let (vendor, known) = (self.vendor, self.known.get_or_init(|| self.known()));
+        let (vendor, known) = (self.vendor, self.known.get_or_init(|| self.known_names()));
         Err(no_count(format!("{vendor} knows {how_many} {:?}; it knows: {known}", quoted(wanted))))
     }
 
     /// Returns the positions of the matching places, at most two, since two are already ambiguous.
-    fn fitting(&self, names: &[String]) -> Vec<usize> {
+    fn matching_positions(&self, names: &[String]) -> Vec<usize> {
         // An empty name would match every place.
         if names.is_empty() {
             return Vec::new();
@@ -254,7 +254,7 @@ impl<T> Endpoints<T> {
         ending.flat_map(|(_, at)| at).copied().take(2).collect()
     }
 
-    fn known(&self) -> String {
+    fn known_names(&self) -> String {
         let known: Vec<&str> =
             self.listed.iter().filter_map(|(name, _)| name.as_deref()).map(str::trim).collect();
         if known.is_empty() { "none".to_owned() } else { quoted(&known.join(", ")) }

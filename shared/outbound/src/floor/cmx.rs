@@ -4,7 +4,7 @@ use handbell_core::config::{CmxApi, Place};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{self, Devices, Endpoints, Object, no_count, object, parts};
+use super::body::{self, Devices, Object, PlaceIndex, no_count, object, parts};
 use super::{Ask, Pick, SiteAnswer, Unknown};
 
 const CMX: &str = "CMX";
@@ -167,15 +167,15 @@ impl ByZone {
 }
 
 /// The places that CMX lists.
-pub(super) type Listing = Endpoints<Option<Value>>;
+pub(super) type Listing = PlaceIndex<Option<Value>>;
 
 /// Returns the devices at the one place with this name.
 pub(super) fn at(listing: &Listing, name: &str) -> Result<u32, Unknown> {
-    Devices::of(CMX, listing.the_one(name)?.as_ref())
+    Devices::of(CMX, listing.find(name)?.as_ref())
 }
 
 pub(super) fn by_zone(text: &str) -> Result<Listing, Unknown> {
-    object::<ByZone>(CMX, text).map(|it| Endpoints::new(CMX, it.listed()))
+    object::<ByZone>(CMX, text).map(|it| PlaceIndex::new(CMX, it.listed()))
 }
 
 pub(super) fn zones(text: &str) -> Vec<String> {
@@ -202,7 +202,7 @@ impl ClientCount {
 }
 
 pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
-    object::<ClientCount>(CMX, text).map(|it| Endpoints::new(CMX, it.listed()))
+    object::<ClientCount>(CMX, text).map(|it| PlaceIndex::new(CMX, it.listed()))
 }
 
 pub(super) fn floors(text: &str) -> Vec<String> {

@@ -226,7 +226,7 @@ pub struct SiteAnswer {
 impl fmt::Debug for SiteAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SiteAnswer { status, content_type, framed, .. } = self;
-        f.debug_struct("Answer")
+        f.debug_struct("SiteAnswer")
             .field("status", status)
             .field("content_type", content_type)
             .field("framed", framed)

@@ -6,7 +6,7 @@ use handbell_core::config::Place;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{Devices, Endpoints, Object, no_count, object, parts};
+use super::body::{Devices, Object, PlaceIndex, no_count, object, parts};
 use super::{Ask, Pick, Unknown};
 
 const SPACES: &str = "Cisco Spaces";
@@ -87,7 +87,7 @@ pub(super) struct Listing {
     /// Positions of each id in the list.
     ids: BTreeMap<String, Vec<usize>>,
     /// Positions of each name in the list.
-    names: Endpoints<usize>,
+    names: PlaceIndex<usize>,
 }
 
 pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
@@ -100,13 +100,13 @@ pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
         }
     }
     let names = floors.iter().enumerate().map(|(at, floor)| (floor.name(), at)).collect();
-    Ok(Listing { floors, ids, names: Endpoints::new(SPACES, names) })
+    Ok(Listing { floors, ids, names: PlaceIndex::new(SPACES, names) })
 }
 
 impl Listing {
     /// Returns the devices on the one floor with this name.
     pub(super) fn named(&self, name: &str) -> Result<u32, Unknown> {
-        self.floors[*self.names.the_one(name)?].devices()
+        self.floors[*self.names.find(name)?].devices()
     }
 
     /// Returns the devices on the floor with this id, which must match exactly.

@@ -14,6 +14,7 @@ use aws_sdk_sesv2::types::{
     Destination, EmailContent, Message, MessageHeader, MessageTag,
 };
 use bytes::Bytes;
+use handbell_core::address::EmailAddress;
 
 use crate::failure::{Failure, VendorResult};
 
@@ -39,14 +40,14 @@ impl fmt::Debug for Ses {
 }
 
 /// A mail to be sent. Line feeds and other control characters are removed from everything but the bodies.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OutgoingMail {
     /// One of our addresses that SES has verified, with or without a name: `Green Power <help@example.com>`.
     pub from: String,
-    /// Recipient; one address.
-    pub to: String,
+    /// Recipient.
+    pub to: EmailAddress,
     /// Address for replies, if not `from`.
-    pub reply_to: Option<String>,
+    pub reply_to: Option<EmailAddress>,
     /// Subject, in any script.
     pub subject: String,
     /// Body as plain text.
@@ -82,9 +83,26 @@ impl fmt::Debug for Attachment {
     }
 }
 
+impl OutgoingMail {
+    /// Creates a mail without a subject and a body.
+    pub fn new(from: String, to: EmailAddress) -> OutgoingMail {
+        OutgoingMail {
+            from,
+            to,
+            reply_to: None,
+            subject: String::new(),
+            text: String::new(),
+            html: None,
+            headers: Vec::new(),
+            tags: Vec::new(),
+            attachments: Vec::new(),
+        }
+    }
+}
+
 impl fmt::Debug for OutgoingMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mail")
+        f.debug_struct("OutgoingMail")
             .field("bytes", &self.text.len())
             .field("html", &self.html.is_some())
             .field("headers", &self.headers.len())
@@ -250,13 +268,14 @@ mod tests {
     #[test]
     fn debug_shows_no_personal_data() {
         let mail = OutgoingMail {
-            from: "Green Power <help@example.com>".into(),
-            to: "dana@example.com".into(),
             subject: "Your call".into(),
             text: "Hello".into(),
-            ..OutgoingMail::default()
+            ..OutgoingMail::new("Green Power <help@example.com>".into(), "dana@example.com".parse().unwrap())
         };
-        assert_eq!(format!("{mail:?}"), "Mail { bytes: 5, html: false, headers: 0, attachments: 0, .. }");
+        assert_eq!(
+            format!("{mail:?}"),
+            "OutgoingMail { bytes: 5, html: false, headers: 0, attachments: 0, .. }"
+        );
     }
 
     #[test]

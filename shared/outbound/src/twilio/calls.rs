@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use handbell_core::address::{E164, PhoneAddress};
+use handbell_core::vendor_id::CallSid;
 use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Accepted, Twilio, id};
+use super::{Accepted, Twilio};
 use crate::answer::time;
 use crate::failure::{Failure, VendorResult};
 
@@ -19,10 +21,10 @@ const INVALID_CALL_STATE: u32 = 21220;
 /// A call to be placed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
-    /// A number in E.164.
-    pub to: String,
+    /// The number to call.
+    pub to: E164,
     /// One of our numbers, or a verified one.
-    pub from: String,
+    pub from: E164,
     /// Address from which Twilio fetches the TwiML with POST once the call is answered.
     pub url: String,
     /// Address for Twilio's status callbacks: initiated, ringing, answered, completed.
@@ -35,17 +37,10 @@ pub struct Call {
     pub detect_machine: Option<String>,
 }
 
-impl Default for Call {
-    /// Rings for 60 seconds, Twilio's default, and requests no callbacks.
-    fn default() -> Call {
-        Call {
-            to: String::new(),
-            from: String::new(),
-            url: String::new(),
-            status_callback: None,
-            timeout: 60,
-            detect_machine: None,
-        }
+impl Call {
+    /// Creates a call that rings for 60 seconds, Twilio's default, and requests no callbacks.
+    pub fn new(to: E164, from: E164, url: String) -> Call {
+        Call { to, from, url, status_callback: None, timeout: 60, detect_machine: None }
     }
 }
 
@@ -58,8 +53,8 @@ impl fmt::Debug for Call {
 /// A call in Twilio's records (Twilio, Calls resource).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct CallSeen {
-    /// `CA…`.
-    pub sid: String,
+    /// Sid.
+    pub sid: CallSid,
     /// `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`, `canceled`.
     #[serde(default)]
     pub status: Option<String>,
@@ -71,10 +66,10 @@ pub struct CallSeen {
     pub direction: Option<String>,
     /// Caller's number.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Option<PhoneAddress>,
     /// Called number.
     #[serde(default)]
-    pub to: Option<String>,
+    pub to: Option<PhoneAddress>,
 }
 
 impl fmt::Debug for CallSeen {
@@ -95,7 +90,7 @@ struct Calls {
 impl Twilio {
     /// Places a call and returns its sid. The call is queued then: an account makes one call per second (Twilio, Calls
     /// resource).
-    pub async fn place_call(&self, call: &Call) -> VendorResult<String> {
+    pub async fn place_call(&self, call: &Call) -> VendorResult<CallSid> {
         let timeout = call.timeout.clamp(*TIMEOUT.start(), *TIMEOUT.end()).to_string();
         let mut form = vec![
             ("To", call.to.as_str()),
@@ -119,38 +114,38 @@ impl Twilio {
             form.push(("AsyncAmdStatusCallbackMethod", "POST"));
         }
         let request = self.request(Method::POST, self.url(&["Calls.json"])?).form(&form);
-        Ok(self.ask::<Accepted>(request).await?.sid)
+        Ok(self.ask::<Accepted<CallSid>>(request).await?.sid)
     }
 
     /// Cancels a call that is still ringing. A call that was answered goes on, and one that is over is no failure. The
     /// call is idempotent.
-    pub async fn cancel_call(&self, sid: &str) -> VendorResult<()> {
+    pub async fn cancel_call(&self, sid: &CallSid) -> VendorResult<()> {
         self.end_call(sid, "canceled").await
     }
 
     /// Ends a call, including one that was answered. A call that is already over is no failure. The call is idempotent.
-    pub async fn hang_up(&self, sid: &str) -> VendorResult<()> {
+    pub async fn hang_up(&self, sid: &CallSid) -> VendorResult<()> {
         self.end_call(sid, "completed").await
     }
 
-    async fn end_call(&self, sid: &str, status: &str) -> VendorResult<()> {
-        let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
+    async fn end_call(&self, sid: &CallSid, status: &str) -> VendorResult<()> {
+        let url = self.url(&["Calls", &format!("{sid}.json")])?;
         let request = self.request(Method::POST, url).form(&[("Status", status)]);
-        match self.ask::<Accepted>(request).await {
+        match self.ask::<Accepted<CallSid>>(request).await {
             Ok(_) | Err(Failure::Refused { code: INVALID_CALL_STATE, .. }) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
 
     /// Returns the newest fifty calls to and from these numbers, newest first.
-    pub async fn calls(&self, to: Option<&str>, from: Option<&str>) -> VendorResult<Vec<CallSeen>> {
-        let url = self.look("Calls.json", to, from)?;
+    pub async fn calls(&self, to: Option<&E164>, from: Option<&E164>) -> VendorResult<Vec<CallSeen>> {
+        let url = self.look("Calls.json", to.map(E164::as_str), from.map(E164::as_str))?;
         Ok(self.ask::<Calls>(self.request(Method::GET, url)).await?.calls)
     }
 
     /// Returns a call by its sid.
-    pub async fn call(&self, sid: &str) -> VendorResult<CallSeen> {
-        let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
+    pub async fn call(&self, sid: &CallSid) -> VendorResult<CallSeen> {
+        let url = self.url(&["Calls", &format!("{sid}.json")])?;
         self.ask(self.request(Method::GET, url)).await
     }
 }

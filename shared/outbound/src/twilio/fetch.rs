@@ -29,7 +29,7 @@ pub struct TwilioMedia {
 
 impl fmt::Debug for TwilioMedia {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fetched")
+        f.debug_struct("TwilioMedia")
             .field("bytes", &self.bytes.len())
             .field("content_type", &self.content_type)
             .finish()

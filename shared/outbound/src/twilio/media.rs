@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use handbell_core::vendor_id::{MessageSid, RecordingSid};
 use http::Method;
 use serde::Deserialize;
 
@@ -43,8 +44,7 @@ struct Medium {
 
 impl Twilio {
     /// Returns the files of a text, at most ten, in Twilio's order (Twilio, Media resource).
-    pub async fn media_of(&self, message: &str) -> VendorResult<Vec<MediaRef>> {
-        let message = id(message)?;
+    pub async fn media_of(&self, message: &MessageSid) -> VendorResult<Vec<MediaRef>> {
         let url = self.url(&["Messages", message, "Media.json"])?;
         let list: MediaList = self.ask(self.request(Method::GET, url)).await?;
         let media = list.media_list.into_iter().map(|medium| {
@@ -60,19 +60,19 @@ impl Twilio {
     }
 
     /// Deletes a file at Twilio. A missing file is no failure. The call is idempotent.
-    pub async fn delete_media(&self, message: &str, media: &str) -> VendorResult<()> {
-        self.delete(&["Messages", id(message)?, "Media", &format!("{}.json", id(media)?)]).await
+    pub async fn delete_media(&self, message: &MessageSid, media: &str) -> VendorResult<()> {
+        self.delete(&["Messages", message, "Media", &format!("{}.json", id(media)?)]).await
     }
 
     /// Deletes a recording at Twilio. A missing recording is no failure. The call is idempotent.
-    pub async fn delete_recording(&self, sid: &str) -> VendorResult<()> {
-        self.delete(&["Recordings", &format!("{}.json", id(sid)?)]).await
+    pub async fn delete_recording(&self, sid: &RecordingSid) -> VendorResult<()> {
+        self.delete(&["Recordings", &format!("{sid}.json")]).await
     }
 
-    /// Returns the address of a recording as MP3, for [`Twilio::fetch`] (Twilio, Recordings resource). If `sid` is no
-    /// sid, the address is empty and can't be fetched.
-    pub fn recording_url(&self, sid: &str) -> String {
-        let url = id(sid).and_then(|sid| self.url(&["Recordings", &format!("{sid}.mp3")]));
+    /// Returns the address of a recording as MP3, for [`Twilio::fetch`] (Twilio, Recordings resource). If the
+    /// address of the API can't be used, the result is empty and can't be fetched.
+    pub fn recording_url(&self, sid: &RecordingSid) -> String {
+        let url = self.url(&["Recordings", &format!("{sid}.mp3")]);
         url.map(String::from).unwrap_or_default()
     }
 }

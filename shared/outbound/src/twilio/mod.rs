@@ -49,8 +49,8 @@ impl fmt::Debug for Twilio {
 }
 
 #[derive(Deserialize)]
-struct Accepted {
-    sid: String,
+struct Accepted<T> {
+    sid: T,
 }
 
 /// The part of Twilio's error response that is read. Its `message` isn't: it repeats the phone numbers.

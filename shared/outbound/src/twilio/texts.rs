@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use handbell_core::address::{E164, PhoneAddress, SmsSender};
+use handbell_core::vendor_id::MessageSid;
 use http::Method;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
-use super::{Accepted, Twilio, VERSION, id};
+use super::{Accepted, Twilio, VERSION};
 use crate::answer::{self, time};
 use crate::failure::{Failure, VendorResult};
 
@@ -31,10 +33,10 @@ const PAGES_MAX: usize = 10;
 /// A text to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sms {
-    /// A number in E.164.
-    pub to: String,
-    /// One of our numbers, an alphanumeric sender id, or the sid of a Messaging Service (`MG…`).
-    pub from: String,
+    /// The recipient's number.
+    pub to: E164,
+    /// One of our numbers, or an alphanumeric sender id.
+    pub from: SmsSender,
     /// The text, cut by [`fit`]. May be empty if there is media.
     pub body: String,
     /// Addresses from which Twilio fetches the pictures, at most [`MEDIA_MAX`]; further ones are left out. Together
@@ -58,8 +60,8 @@ impl fmt::Debug for Sms {
 /// A text in Twilio's records, outbound or inbound (Twilio, Messages resource).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct TwilioMessage {
-    /// `SM…` or `MM…`.
-    pub sid: String,
+    /// Sid.
+    pub sid: MessageSid,
     /// The text.
     #[serde(default)]
     pub body: Option<String>,
@@ -80,10 +82,10 @@ pub struct TwilioMessage {
     pub direction: Option<String>,
     /// Sender.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Option<PhoneAddress>,
     /// Recipient.
     #[serde(default)]
-    pub to: Option<String>,
+    pub to: Option<PhoneAddress>,
     /// Why the text failed: see [`super::explain`].
     #[serde(default)]
     pub error_code: Option<u32>,
@@ -91,7 +93,7 @@ pub struct TwilioMessage {
 
 impl fmt::Debug for TwilioMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
+        f.debug_struct("TwilioMessage")
             .field("sid", &self.sid)
             .field("status", &self.status)
             .field("num_media", &self.num_media)
@@ -130,12 +132,10 @@ pub fn fit(body: &str) -> Cow<'_, str> {
 
 impl Twilio {
     /// Sends a text and returns its sid. The text is accepted then, not delivered.
-    pub async fn send_sms(&self, sms: &Sms) -> VendorResult<String> {
+    pub async fn send_sms(&self, sms: &Sms) -> VendorResult<MessageSid> {
         let body = fit(&sms.body);
         let validity = sms.validity.clamp(*VALIDITY.start(), *VALIDITY.end()).to_string();
-        let service = sms.from.len() == 34 && sms.from.starts_with("MG");
-        let mut form =
-            vec![("To", sms.to.as_str()), (if service { "MessagingServiceSid" } else { "From" }, &sms.from)];
+        let mut form = vec![("To", sms.to.as_str()), ("From", &sms.from)];
         if !body.is_empty() || sms.media.is_empty() {
             form.push(("Body", &body));
         }
@@ -145,18 +145,22 @@ impl Twilio {
             form.push(("StatusCallback", callback));
         }
         let request = self.request(Method::POST, self.url(&["Messages.json"])?).form(&form);
-        Ok(self.ask::<Accepted>(request).await?.sid)
+        Ok(self.ask::<Accepted<MessageSid>>(request).await?.sid)
     }
 
     /// Returns the newest fifty texts to and from these numbers, newest first.
-    pub async fn messages(&self, to: Option<&str>, from: Option<&str>) -> VendorResult<Vec<TwilioMessage>> {
-        let url = self.look("Messages.json", to, from)?;
+    pub async fn messages(
+        &self,
+        to: Option<&E164>,
+        from: Option<&SmsSender>,
+    ) -> VendorResult<Vec<TwilioMessage>> {
+        let url = self.look("Messages.json", to.map(E164::as_str), from.map(SmsSender::as_str))?;
         Ok(self.ask::<Messages>(self.request(Method::GET, url)).await?.messages)
     }
 
     /// Returns a text by its sid.
-    pub async fn message(&self, sid: &str) -> VendorResult<TwilioMessage> {
-        let url = self.url(&["Messages", &format!("{}.json", id(sid)?)])?;
+    pub async fn message(&self, sid: &MessageSid) -> VendorResult<TwilioMessage> {
+        let url = self.url(&["Messages", &format!("{sid}.json")])?;
         self.ask(self.request(Method::GET, url)).await
     }
 
@@ -166,7 +170,7 @@ impl Twilio {
     ///
     /// Reads at most 2000 texts in up to ten requests. If there are more, or if a page can't be read, the look-up
     /// fails.
-    pub async fn inbound_since(&self, to: &str, since: Timestamp) -> VendorResult<Vec<TwilioMessage>> {
+    pub async fn inbound_since(&self, to: &E164, since: Timestamp) -> VendorResult<Vec<TwilioMessage>> {
         let mut url = self.url(&["Messages.json"])?;
         // Twilio filters by days, in GMT (Twilio, Messages resource, `DateSent>`).
         let day = format!("{}T00:00:00Z", since.to_zoned(TimeZone::UTC).date());
@@ -232,12 +236,12 @@ mod tests {
     #[test]
     fn the_number_of_files_is_a_string() {
         for (json, expected) in [
-            (r#"{"sid":"SM1","num_media":"2"}"#, 2),
-            (r#"{"sid":"SM1","num_media":3}"#, 3),
-            (r#"{"sid":"SM1","num_media":null}"#, 0),
-            (r#"{"sid":"SM1","num_media":"-1"}"#, 0),
-            (r#"{"sid":"SM1","num_media":99999999999}"#, 0),
-            (r#"{"sid":"SM1"}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":"2"}"#, 2),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":3}"#, 3),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":null}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":"-1"}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":99999999999}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001"}"#, 0),
         ] {
             assert_eq!(serde_json::from_str::<TwilioMessage>(json).unwrap().num_media, expected, "{json}");
         }
@@ -246,8 +250,8 @@ mod tests {
     #[test]
     fn debug_shows_no_personal_data() {
         let sms = Sms {
-            to: "+12025550111".into(),
-            from: "+12025550100".into(),
+            to: "+12025550111".parse().unwrap(),
+            from: "+12025550100".parse().unwrap(),
             body: "Check Webex".into(),
             media: vec!["https://x/secret.png".into()],
             status_callback: Some("https://x/?to=+12025550111".into()),

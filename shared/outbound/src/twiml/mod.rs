@@ -2,6 +2,7 @@
 
 mod xml;
 
+use handbell_core::address::E164;
 use xml::{close, open};
 
 /// Maximum size of a response to Twilio, in bytes (Twilio, error dictionary, 11750).
@@ -48,9 +49,9 @@ pub enum Verb {
     /// Connects the caller with another number.
     Dial {
         /// The number to call.
-        number: String,
+        number: E164,
         /// The number shown as the caller; none for the caller's own, where that is allowed.
-        caller_id: Option<String>,
+        caller_id: Option<E164>,
         /// Seconds for which the phone rings.
         timeout: u32,
         /// URL that Twilio requests with POST afterwards.
@@ -261,8 +262,8 @@ mod tests {
             Verb::Reject { busy: true },
             Verb::Play { url: "https://x/a.mp3?b&c".into() },
             Verb::Dial {
-                number: "+12025550111".into(),
-                caller_id: Some("+12025550100".into()),
+                number: "+12025550111".parse().unwrap(),
+                caller_id: Some("+12025550100".parse().unwrap()),
                 timeout: 20,
                 action: Some("/after".into()),
                 time_limit: Some(3600),

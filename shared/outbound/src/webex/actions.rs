@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Member, Webex};
 use crate::failure::VendorResult;
 use handbell_core::occupancy::zone::Level;
+use handbell_core::vendor_id::{ActionId, MessageId, PersonId, RoomId};
 use handbell_core::wording::occupancy::ZoneCard;
 
 /// A submission: a person pressed a button on a card (Webex, Attachment Actions API).
@@ -13,13 +14,13 @@ use handbell_core::wording::occupancy::ZoneCard;
 #[serde(rename_all = "camelCase")]
 pub struct Action {
     /// Unique id, which the webhook reports.
-    pub id: String,
+    pub id: ActionId,
     /// Space that contains the card.
-    pub room_id: String,
+    pub room_id: RoomId,
     /// Person who pressed the button.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// Post that contains the card.
-    pub message_id: String,
+    pub message_id: MessageId,
     /// The button's data and the input fields. Anyone who sees the card can send any data here.
     #[serde(default)]
     pub inputs: Value,
@@ -27,16 +28,16 @@ pub struct Action {
 
 impl Webex {
     /// Returns a submission. The webhook reports only its id.
-    pub async fn action(&self, id: &str) -> VendorResult<Action> {
+    pub async fn action(&self, id: &ActionId) -> VendorResult<Action> {
         self.get(self.url(&["attachment", "actions", id])?).await
     }
 
     /// Returns the person's membership in a space, if there is one.
-    pub async fn member(&self, room: &str, person: &str) -> VendorResult<Option<Member>> {
+    pub async fn member(&self, room: &RoomId, person: &PersonId) -> VendorResult<Option<Member>> {
         let mut url = self.url(&["memberships"])?;
         url.query_pairs_mut().append_pair("roomId", room).append_pair("personId", person);
         let members: Vec<Member> = self.list(url, 10).await?;
-        Ok(members.into_iter().find(|member| member.person_id.as_deref() == Some(person)))
+        Ok(members.into_iter().find(|member| member.person_id.as_ref() == Some(person)))
     }
 }
 

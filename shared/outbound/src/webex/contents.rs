@@ -26,7 +26,7 @@ pub struct WebexContent {
 
 impl fmt::Debug for WebexContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fetched")
+        f.debug_struct("WebexContent")
             .field("content_type", &self.content_type)
             .field("bytes", &self.bytes.len())
             .finish_non_exhaustive()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use handbell_core::vendor_id::PersonId;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -17,8 +18,8 @@ const BATCH: usize = 85;
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebexPerson {
-    /// Opaque id; never parse it.
-    pub id: String,
+    /// Opaque id.
+    pub id: PersonId,
     /// Mail addresses; compare without regard to case. A bot's first one ends in `@webex.bot`.
     #[serde(default)]
     pub emails: Option<Vec<String>>,
@@ -42,7 +43,7 @@ pub struct WebexPerson {
 
 impl fmt::Debug for WebexPerson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person")
+        f.debug_struct("WebexPerson")
             .field("id", &self.id)
             .field("kind", &self.kind)
             .field("status", &self.status)
@@ -64,7 +65,7 @@ impl WebexPerson {
 
 impl Webex {
     /// Returns a person by id.
-    pub async fn person(&self, id: &str) -> VendorResult<WebexPerson> {
+    pub async fn person(&self, id: &PersonId) -> VendorResult<WebexPerson> {
         self.get(self.url(&["people", id])?).await
     }
 
@@ -79,9 +80,9 @@ impl Webex {
 
     /// Returns people by id, in no order. People whom Webex doesn't know are missing. More ids than one request takes
     /// are split; if one request fails, all fails.
-    pub async fn people(&self, ids: &[String]) -> VendorResult<Vec<WebexPerson>> {
-        let ids: BTreeSet<&str> = ids.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
-        let ids: Vec<&str> = ids.into_iter().collect();
+    pub async fn people(&self, ids: &[PersonId]) -> VendorResult<Vec<WebexPerson>> {
+        let ids: BTreeSet<&PersonId> = ids.iter().collect();
+        let ids: Vec<&str> = ids.into_iter().map(AsRef::as_ref).collect();
         let mut found = Vec::with_capacity(ids.len());
         for batch in ids.chunks(BATCH) {
             let mut url = self.url(&["people"])?;
@@ -97,8 +98,9 @@ mod tests {
     use super::*;
 
     fn person(status: &str) -> WebexPerson {
-        let json =
-            format!(r#"{{"id":"P","emails":["Dana@example.com"],"displayName":"Dana","status":{status}}}"#);
+        let json = format!(
+            r#"{{"id":"Y2lzY29zcGFyazovLP00","emails":["Dana@example.com"],"displayName":"Dana","status":{status}}}"#
+        );
         serde_json::from_str(&json).unwrap()
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
 use http::Method;
 use jiff::Timestamp;
 use reqwest::multipart::Form;
@@ -30,7 +31,7 @@ pub struct Post {
     /// An Adaptive Card up to version 1.3, without the envelope (Webex, buttons and cards guide).
     pub card: Option<serde_json::Value>,
     /// Root post of the thread to reply in; never a reply.
-    pub parent: Option<String>,
+    pub parent: Option<MessageId>,
 }
 
 impl fmt::Debug for Post {
@@ -56,17 +57,17 @@ impl Post {
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebexMessage {
-    /// Opaque id; never parse it.
-    pub id: String,
+    /// Opaque id.
+    pub id: MessageId,
     /// Space of the post.
     #[serde(default)]
-    pub room_id: Option<String>,
+    pub room_id: Option<RoomId>,
     /// `direct` or `group`.
     #[serde(default)]
     pub room_type: Option<String>,
     /// Root post of the thread.
     #[serde(default)]
-    pub parent_id: Option<String>,
+    pub parent_id: Option<MessageId>,
     /// Text without formatting. In a group space it begins with the name of the bot that it is addressed to.
     #[serde(default)]
     pub text: Option<String>,
@@ -81,11 +82,11 @@ pub struct WebexMessage {
     pub files: Option<Vec<String>>,
     /// Id of the author.
     #[serde(default)]
-    pub person_id: Option<String>,
+    pub person_id: Option<PersonId>,
     /// Mail address of the author.
     #[serde(default)]
     pub person_email: Option<String>,
-    /// People mentioned in the post.
+    /// Ids of the people mentioned in the post. They are only compared, and an id of any other form is another person's.
     #[serde(default)]
     pub mentioned_people: Option<Vec<String>>,
     /// Groups mentioned in the post; `all` is everybody in the space.
@@ -101,7 +102,7 @@ pub struct WebexMessage {
 
 impl fmt::Debug for WebexMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
+        f.debug_struct("WebexMessage")
             .field("id", &self.id)
             .field("created", &self.created)
             .finish_non_exhaustive()
@@ -110,7 +111,7 @@ impl fmt::Debug for WebexMessage {
 
 #[derive(Deserialize)]
 struct Posted {
-    id: String,
+    id: MessageId,
 }
 
 /// Cuts Markdown to [`MARKDOWN_MAX`] bytes between characters and ends it with "…" if something is missing.
@@ -120,7 +121,7 @@ pub fn fit(markdown: &str) -> Cow<'_, str> {
 
 impl Webex {
     /// Sends a post to a space and returns its id.
-    pub async fn post(&self, room: &str, post: &Post) -> VendorResult<String> {
+    pub async fn post(&self, room: &RoomId, post: &Post) -> VendorResult<MessageId> {
         let url = self.url(&["messages"])?;
         let request = self.request(Method::POST, url);
         let part = match (&post.file, &post.attached) {
@@ -133,19 +134,19 @@ impl Webex {
                 return Err(Failure::never_asked("Webex takes a file or a card in a post, not both"));
             }
             (Some((part, length)), None) => {
-                let mut form = Form::new().text("roomId", room.to_owned());
+                let mut form = Form::new().text("roomId", room.to_string());
                 if !post.markdown.is_empty() {
                     form = form.text("markdown", fit(&post.markdown).into_owned());
                 }
                 if let Some(parent) = &post.parent {
-                    form = form.text("parentId", parent.clone());
+                    form = form.text("parentId", parent.to_string());
                 }
                 (request.multipart(form.part("files", part)), with_bytes(length))
             }
             (None, card) => {
                 let mut body = json!({ "roomId": room, "markdown": fit(&post.markdown) });
                 if let Some(parent) = &post.parent {
-                    body["parentId"] = parent.as_str().into();
+                    body["parentId"] = (**parent).into();
                 }
                 if let Some(card) = card {
                     let kind = "application/vnd.microsoft.card.adaptive";
@@ -159,7 +160,7 @@ impl Webex {
     }
 
     /// Sends a direct message and returns its id. Webex creates the 1:1 space if it doesn't exist yet.
-    pub async fn direct(&self, email: &str, markdown: &str) -> VendorResult<String> {
+    pub async fn direct(&self, email: &str, markdown: &str) -> VendorResult<MessageId> {
         let body = json!({ "toPersonEmail": email, "markdown": fit(markdown) });
         let posted: Posted = self.send(Method::POST, self.url(&["messages"])?, &body).await?;
         Ok(posted.id)
@@ -174,13 +175,18 @@ impl Webex {
 
     /// Replaces the text of a post. Webex allows ten edits, and none of a post with a file or a card (Webex, Messages
     /// API). The call is idempotent.
-    pub async fn edit(&self, message: &str, room: &str, markdown: &str) -> VendorResult<WebexMessage> {
+    pub async fn edit(
+        &self,
+        message: &MessageId,
+        room: &RoomId,
+        markdown: &str,
+    ) -> VendorResult<WebexMessage> {
         let body = json!({ "roomId": room, "markdown": fit(markdown) });
         self.send(Method::PUT, self.url(&["messages", message])?, &body).await
     }
 
     /// Returns a post by id. A bot may read its own posts, and in group spaces those that mention it.
-    pub async fn message(&self, id: &str) -> VendorResult<WebexMessage> {
+    pub async fn message(&self, id: &MessageId) -> VendorResult<WebexMessage> {
         self.get(self.url(&["messages", id])?).await
     }
 
@@ -188,7 +194,7 @@ impl Webex {
     /// (Webex, Messages API).
     pub async fn messages(
         &self,
-        room: &str,
+        room: &RoomId,
         limit: usize,
         only_mentions: bool,
     ) -> VendorResult<Vec<WebexMessage>> {
@@ -203,7 +209,7 @@ impl Webex {
     }
 
     /// Deletes a post. A missing post is no failure.
-    pub async fn delete_message(&self, id: &str) -> VendorResult<()> {
+    pub async fn delete_message(&self, id: &MessageId) -> VendorResult<()> {
         self.delete(&["messages", id]).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use handbell_core::vendor_id::{PersonId, RoomId};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -19,8 +20,8 @@ pub const TITLE_MAX: usize = 128;
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
-    /// Opaque id; never parse it.
-    pub id: String,
+    /// Opaque id.
+    pub id: RoomId,
     /// Title. For a 1:1 space, the other person's name.
     #[serde(default)]
     pub title: Option<String>,
@@ -35,7 +36,7 @@ pub struct Room {
     pub team_id: Option<String>,
     /// Person who created the space.
     #[serde(default)]
-    pub creator_id: Option<String>,
+    pub creator_id: Option<PersonId>,
     /// Time at which the space was created.
     #[serde(default, deserialize_with = "time")]
     pub created: Option<Timestamp>,
@@ -61,10 +62,10 @@ pub struct Member {
     pub id: String,
     /// Id of the space.
     #[serde(default)]
-    pub room_id: Option<String>,
+    pub room_id: Option<RoomId>,
     /// Id of the person.
     #[serde(default)]
-    pub person_id: Option<String>,
+    pub person_id: Option<PersonId>,
     /// Mail address; compare without regard to case.
     #[serde(default)]
     pub person_email: Option<String>,
@@ -106,12 +107,12 @@ impl Webex {
     }
 
     /// Returns a space by id.
-    pub async fn room(&self, id: &str) -> VendorResult<Room> {
+    pub async fn room(&self, id: &RoomId) -> VendorResult<Room> {
         self.get(self.url(&["rooms", id])?).await
     }
 
     /// Renames a space. The title is cleaned by [`title`]. The call is idempotent.
-    pub async fn rename_room(&self, room: &str, raw_title: &str) -> VendorResult<Room> {
+    pub async fn rename_room(&self, room: &RoomId, raw_title: &str) -> VendorResult<Room> {
         let body = json!({ "title": title(raw_title) });
         self.send(Method::PUT, self.url(&["rooms", room])?, &body).await
     }
@@ -161,7 +162,7 @@ impl Webex {
     /// A person who is already a member is no failure: Webex returns 409, and the membership is looked up and updated.
     /// If it can't be found by this address (people may have several), the returned membership has an empty id and no
     /// moderator status. The call is idempotent.
-    pub async fn add_member(&self, room: &str, email: &str, moderator: bool) -> VendorResult<Member> {
+    pub async fn add_member(&self, room: &RoomId, email: &str, moderator: bool) -> VendorResult<Member> {
         let body = json!({ "roomId": room, "personEmail": email, "isModerator": moderator });
         let request = self.request(Method::POST, self.url(&["memberships"])?).json(&body);
         let answer = self.ask(request, DEADLINE, true).await?;
@@ -174,7 +175,7 @@ impl Webex {
         let Some(member) = self.list::<Member>(url, 1).await?.pop() else {
             return Ok(Member {
                 id: String::new(),
-                room_id: Some(room.to_owned()),
+                room_id: Some(room.clone()),
                 person_id: None,
                 person_email: Some(email.to_owned()),
                 person_display_name: None,
@@ -196,7 +197,7 @@ impl Webex {
     }
 
     /// Returns all members of a space.
-    pub async fn members(&self, room: &str) -> VendorResult<Vec<Member>> {
+    pub async fn members(&self, room: &RoomId) -> VendorResult<Vec<Member>> {
         let mut url = self.url(&["memberships"])?;
         url.query_pairs_mut().append_pair("roomId", room).append_pair("max", PAGE);
         self.list(url, usize::MAX).await

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use handbell_core::vendor_id::PersonId;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ pub struct WebexTeam {
 
 impl fmt::Debug for WebexTeam {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Team").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("WebexTeam").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -32,7 +33,7 @@ impl fmt::Debug for WebexTeam {
 #[serde(rename_all = "camelCase")]
 pub struct Teammate {
     /// Id of the person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// Mail address; compare without regard to case.
     #[serde(default)]
     pub person_email: Option<String>,

@@ -67,8 +67,8 @@ fn ses(base: &str) -> Ses {
 fn mail() -> OutgoingMail {
     OutgoingMail {
         from: "Grüne Kraft <help@example.com>".into(),
-        to: "dana@example.com".into(),
-        reply_to: Some("c+TOKEN@in.example.com".into()),
+        to: "dana@example.com".parse().unwrap(),
+        reply_to: "c+TOKEN@in.example.com".parse().ok(),
         subject: "Re: Grüße\r\nBcc: eve@example.com".into(),
         text: "Hello Dana,\nwe are on it.".into(),
         html: Some("<p>Hello Dana</p>".into()),
@@ -192,8 +192,8 @@ async fn a_mail_that_may_have_been_accepted_is_unknown() {
 #[tokio::test]
 async fn a_list_is_not_an_address() {
     let vendor = Vendor::that(vec![]).await;
-    for to in ["", "dana", "dana@example.com, eve@example.com"] {
-        let said = ses(&vendor.base).send(&OutgoingMail { to: to.into(), ..mail() }).await;
+    for from in ["", "dana", "dana@example.com, eve@example.com"] {
+        let said = ses(&vendor.base).send(&OutgoingMail { from: from.into(), ..mail() }).await;
         assert!(matches!(said, Err(Failure::Refused { code: 0, .. })), "{said:?}");
     }
     assert!(vendor.heard().is_empty());

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use handbell_core::address::E164;
+use handbell_core::vendor_id::MessageSid;
 use handbell_outbound::failure::Failure;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
 
-use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
+use crate::vendor::{Reply, Vendor, html, http, id, json, nobody, with};
 
 pub(crate) const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
 
@@ -19,10 +21,18 @@ pub(crate) async fn says(replies: Vec<Reply>) -> (Vendor, Twilio) {
     (vendor, twilio)
 }
 
+pub(crate) fn number(text: &str) -> E164 {
+    text.parse().expect("a number")
+}
+
+fn call_to(url: &str) -> Call {
+    Call::new(number("+12025550111"), number("+12025550100"), url.into())
+}
+
 pub(crate) fn sms() -> Sms {
     Sms {
-        to: "+12025550111".into(),
-        from: "+12025550100".into(),
+        to: "+12025550111".parse().unwrap(),
+        from: "+12025550100".parse().unwrap(),
         body: "H-7K3.2 Check Webex & come".into(),
         media: vec![],
         status_callback: Some("https://x/twilio/sms/status?d=1&s=a".into()),
@@ -31,7 +41,7 @@ pub(crate) fn sms() -> Sms {
 }
 
 /// Sends a text to a Twilio that answers with `reply`.
-async fn text_when(reply: Reply) -> Result<String, Failure> {
+async fn text_when(reply: Reply) -> Result<MessageSid, Failure> {
     let (vendor, twilio) = says(vec![reply]).await;
     let said = twilio.send_sms(&sms()).await;
     assert_eq!(vendor.heard().len(), 1, "nothing is said twice");
@@ -47,8 +57,10 @@ async fn text_when(reply: Reply) -> Result<String, Failure> {
 
 #[tokio::test]
 async fn a_text_is_a_form_signed_with_the_api_key() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"SM1","status":"queued"}"#)]).await;
-    assert_eq!(twilio.send_sms(&sms()).await.unwrap(), "SM1");
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"SM00000000000000000000000000000001","status":"queued"}"#)])
+            .await;
+    assert_eq!(&*twilio.send_sms(&sms()).await.unwrap(), "SM00000000000000000000000000000001");
     let heard = &vendor.heard()[0];
     assert_eq!(heard.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
     assert_eq!(heard.header("content-type"), Some("application/x-www-form-urlencoded"));
@@ -62,10 +74,11 @@ async fn a_text_is_a_form_signed_with_the_api_key() {
 }
 
 #[tokio::test]
-async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"SM1"}"#)]).await;
+async fn a_text_may_come_from_a_name_and_stays_within_bounds() {
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"SM00000000000000000000000000000001"}"#)]).await;
     let sms = Sms {
-        from: "MG0123456789abcdef0123456789abcdef".into(),
+        from: "Handbell".parse().unwrap(),
         body: "x".repeat(2000),
         status_callback: None,
         validity: 0,
@@ -73,25 +86,21 @@ async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
     };
     twilio.send_sms(&sms).await.unwrap();
     let text = vendor.heard()[0].text();
-    assert!(
-        text.contains("&MessagingServiceSid=MG0123456789abcdef0123456789abcdef&") && !text.contains("From=")
-    );
+    assert!(text.contains("&From=Handbell&"));
     assert!(text.contains(&format!("&Body={}%E2%80%A6&", "x".repeat(1599))));
     assert!(text.ends_with("&ValidityPeriod=1"));
 }
 
 #[tokio::test]
 async fn a_call_requests_all_status_callbacks() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"CA00000000000000000000000000000001"}"#)]).await;
     let call = Call {
-        to: "+12025550111".into(),
-        from: "+12025550100".into(),
-        url: "https://x/twilio/voice".into(),
         status_callback: Some("https://x/s".into()),
         timeout: 9999,
-        detect_machine: None,
+        ..call_to("https://x/twilio/voice")
     };
-    assert_eq!(twilio.place_call(&call).await.unwrap(), "CA1");
+    assert_eq!(&*twilio.place_call(&call).await.unwrap(), "CA00000000000000000000000000000001");
     let heard = &vendor.heard()[0];
     assert_eq!(heard.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json"));
     assert_eq!(
@@ -105,14 +114,9 @@ async fn a_call_requests_all_status_callbacks() {
 
 #[tokio::test]
 async fn machines_are_detected_while_the_call_goes_on() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
-    let call = Call {
-        to: "+12025550111".into(),
-        from: "+12025550100".into(),
-        url: "https://x/v".into(),
-        detect_machine: Some("https://x/amd?d=1".into()),
-        ..Call::default()
-    };
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"CA00000000000000000000000000000001"}"#)]).await;
+    let call = Call { detect_machine: Some("https://x/amd?d=1".into()), ..call_to("https://x/v") };
     twilio.place_call(&call).await.unwrap();
     assert_eq!(
         vendor.heard()[0].text(),
@@ -125,33 +129,43 @@ async fn machines_are_detected_while_the_call_goes_on() {
 #[tokio::test]
 async fn hanging_up_is_idempotent() {
     let (vendor, twilio) = says(vec![
-        json("200 OK", r#"{"sid":"CA1","status":"completed"}"#),
+        json("200 OK", r#"{"sid":"CA00000000000000000000000000000001","status":"completed"}"#),
         json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
         html("502 Bad Gateway"),
     ])
     .await;
-    twilio.hang_up("CA1").await.unwrap();
-    twilio.hang_up("CA1").await.unwrap();
-    assert!(matches!(twilio.hang_up("CA1").await, Err(Failure::Unknown { .. })));
-    assert_eq!(vendor.heard()[0].line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA1.json"));
+    twilio.hang_up(&id("CA00000000000000000000000000000001")).await.unwrap();
+    twilio.hang_up(&id("CA00000000000000000000000000000001")).await.unwrap();
+    assert!(matches!(
+        twilio.hang_up(&id("CA00000000000000000000000000000001")).await,
+        Err(Failure::Unknown { .. })
+    ));
+    assert_eq!(
+        vendor.heard()[0].line,
+        format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA00000000000000000000000000000001.json")
+    );
     assert_eq!(vendor.heard()[0].text(), "Status=completed");
-    assert!(matches!(twilio.hang_up("CA1?x").await, Err(Failure::Refused { code: 0, .. })));
 }
 
 #[tokio::test]
 async fn cancelling_a_call_that_is_over_is_no_failure() {
     let (vendor, twilio) = says(vec![
-        json("200 OK", r#"{"sid":"CA1","status":"canceled"}"#),
+        json("200 OK", r#"{"sid":"CA00000000000000000000000000000001","status":"canceled"}"#),
         json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
         json("404 Not Found", r#"{"code":20404,"status":404}"#),
     ])
     .await;
-    twilio.cancel_call("CA1").await.unwrap();
-    twilio.cancel_call("CA1").await.unwrap();
-    assert!(matches!(twilio.cancel_call("CA1").await, Err(Failure::Refused { code: 20404, .. })));
-    assert_eq!(vendor.heard()[0].line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA1.json"));
+    twilio.cancel_call(&id("CA00000000000000000000000000000001")).await.unwrap();
+    twilio.cancel_call(&id("CA00000000000000000000000000000001")).await.unwrap();
+    assert!(matches!(
+        twilio.cancel_call(&id("CA00000000000000000000000000000001")).await,
+        Err(Failure::Refused { code: 20404, .. })
+    ));
+    assert_eq!(
+        vendor.heard()[0].line,
+        format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA00000000000000000000000000000001.json")
+    );
     assert_eq!(vendor.heard()[0].text(), "Status=canceled");
-    assert!(matches!(twilio.cancel_call("../x").await, Err(Failure::Refused { code: 0, .. })));
 }
 
 #[tokio::test]
@@ -187,9 +201,14 @@ async fn without_a_code_the_status_decides() {
     let said = text_when(html("403 Forbidden")).await;
     assert!(matches!(said, Err(Failure::Refused { code: 403, .. })), "{said:?}");
 
-    for reply in
-        [Reply::Resets, Reply::IsSilent, html("502 Bad Gateway"), html("200 OK"), json("201 Created", "{}")]
-    {
+    for reply in [
+        Reply::Resets,
+        Reply::IsSilent,
+        html("502 Bad Gateway"),
+        html("200 OK"),
+        json("201 Created", "{}"),
+        json("201 Created", r#"{"sid":"SM1/x"}"#),
+    ] {
         let said = text_when(reply).await;
         assert!(matches!(said, Err(Failure::Unknown { .. })), "{said:?}");
     }
@@ -202,20 +221,27 @@ async fn look_ups_filter_by_both_numbers() {
     let (vendor, twilio) = says(vec![
         json(
             "200 OK",
-            r#"{"messages":[{"sid":"SM1","body":"H-7K3.2 Check","status":"sent","direction":"outbound-api",
+            r#"{"messages":[{"sid":"SM00000000000000000000000000000001","body":"H-7K3.2 Check","status":"sent","direction":"outbound-api",
                 "date_created":"Fri, 21 Nov 2025 10:11:12 +0000","error_code":null,"price":null}],"next_page_uri":null}"#,
         ),
         json("200 OK", r#"{"calls":[]}"#),
-        json("200 OK", r#"{"sid":"SM1","status":"undelivered","error_code":30003}"#),
-        json("200 OK", r#"{"sid":"CA1","status":"no-answer","date_created":"never"}"#),
+        json("200 OK", r#"{"sid":"SM00000000000000000000000000000001","status":"undelivered","error_code":30003}"#),
+        json("200 OK", r#"{"sid":"CA00000000000000000000000000000001","status":"no-answer","date_created":"never"}"#),
         json("200 OK", "{}"),
     ])
     .await;
-    let messages = twilio.messages(Some("+12025550111"), Some("+12025550100")).await.unwrap();
+    let messages =
+        twilio.messages(Some(&number("+12025550111")), Some(&number("+12025550100").into())).await.unwrap();
     assert_eq!(messages[0].date_created.unwrap().to_string(), "2025-11-21T10:11:12Z");
-    assert!(twilio.calls(Some("+12025550111"), None).await.unwrap().is_empty());
-    assert_eq!(twilio.message("SM1").await.unwrap().error_code, Some(30003));
-    assert_eq!(twilio.call("CA1").await.unwrap().status.as_deref(), Some("no-answer"));
+    assert!(twilio.calls(Some(&number("+12025550111")), None).await.unwrap().is_empty());
+    assert_eq!(
+        twilio.message(&id("SM00000000000000000000000000000001")).await.unwrap().error_code,
+        Some(30003)
+    );
+    assert_eq!(
+        twilio.call(&id("CA00000000000000000000000000000001")).await.unwrap().status.as_deref(),
+        Some("no-answer")
+    );
     // A failed look-up is not an empty look-up.
     assert!(matches!(twilio.messages(None, None).await, Err(Failure::Unknown { .. })));
     let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
@@ -225,8 +251,8 @@ async fn look_ups_filter_by_both_numbers() {
         [
             format!("{account}/Messages.json?To=%2B12025550111&From=%2B12025550100&PageSize=50"),
             format!("{account}/Calls.json?To=%2B12025550111&PageSize=50"),
-            format!("{account}/Messages/SM1.json"),
-            format!("{account}/Calls/CA1.json"),
+            format!("{account}/Messages/SM00000000000000000000000000000001.json"),
+            format!("{account}/Calls/CA00000000000000000000000000000001.json"),
             format!("{account}/Messages.json?PageSize=50"),
         ]
     );
@@ -235,6 +261,6 @@ async fn look_ups_filter_by_both_numbers() {
 #[tokio::test]
 async fn the_failure_of_a_look_up_contains_no_number() {
     let (_vendor, twilio) = says(vec![Reply::Resets]).await;
-    let said = twilio.messages(Some("+12025550111"), None).await.unwrap_err();
+    let said = twilio.messages(Some(&number("+12025550111")), None).await.unwrap_err();
     assert!(!said.to_string().contains("2025550111"), "{said}");
 }

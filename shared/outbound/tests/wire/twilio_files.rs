@@ -4,15 +4,18 @@ use handbell_outbound::failure::Failure;
 use handbell_outbound::looks_like;
 use handbell_outbound::twilio::{Sms, TwilioMedia};
 
-use crate::twilio::{ACCOUNT, says, sms, twilio};
-use crate::vendor::{Reply, Vendor, html, json, nobody, with};
+use crate::twilio::{ACCOUNT, number, says, sms, twilio};
+use crate::vendor::{Reply, Vendor, html, id, json, nobody, with};
 
 const MB5: u64 = 5 * 1024 * 1024;
 
 #[tokio::test]
 async fn pictures_are_sent_with_a_text() {
-    let (vendor, twilio) =
-        says(vec![json("201 Created", r#"{"sid":"MM1"}"#), json("201 Created", r#"{"sid":"MM2"}"#)]).await;
+    let (vendor, twilio) = says(vec![
+        json("201 Created", r#"{"sid":"MM00000000000000000000000000000001"}"#),
+        json("201 Created", r#"{"sid":"MM00000000000000000000000000000002"}"#),
+    ])
+    .await;
     let media: Vec<String> = (0..12).map(|n| format!("https://x/{n}.png")).collect();
     twilio.send_sms(&Sms { media, ..sms() }).await.unwrap();
     let text = vendor.heard()[0].text();
@@ -42,25 +45,35 @@ async fn received_texts_are_read_page_by_page() {
     let (vendor, twilio) = says(vec![
         page(
             &[
-                came("SM5", "\"Fri, 21 Nov 2025 10:30:00 +0000\"", "inbound"),
-                came("SM4", "\"Fri, 21 Nov 2025 10:20:00 +0000\"", "outbound-reply"),
+                came("SM00000000000000000000000000000005", "\"Fri, 21 Nov 2025 10:30:00 +0000\"", "inbound"),
+                came(
+                    "SM00000000000000000000000000000004",
+                    "\"Fri, 21 Nov 2025 10:20:00 +0000\"",
+                    "outbound-reply",
+                ),
             ],
             &next(),
         ),
         page(
             &[
-                came("SM3", "\"Fri, 21 Nov 2025 10:11:12 +0000\"", "inbound"),
-                came("SM2", "\"Fri, 21 Nov 2025 10:11:11 +0000\"", "inbound"),
+                came("SM00000000000000000000000000000003", "\"Fri, 21 Nov 2025 10:11:12 +0000\"", "inbound"),
+                came("SM00000000000000000000000000000002", "\"Fri, 21 Nov 2025 10:11:11 +0000\"", "inbound"),
             ],
             &next().replace("PA1", "PA2"),
         ),
         // Only older texts: no further page is read.
-        page(&[came("SM1", "\"Fri, 21 Nov 2025 08:00:00 +0000\"", "inbound")], &next().replace("PA1", "PA3")),
+        page(
+            &[came("SM00000000000000000000000000000001", "\"Fri, 21 Nov 2025 08:00:00 +0000\"", "inbound")],
+            &next().replace("PA1", "PA3"),
+        ),
     ])
     .await;
     let since = "2025-11-21T10:11:12.7Z".parse().unwrap();
-    let messages = twilio.inbound_since("+12025550100", since).await.unwrap();
-    assert_eq!(messages.iter().map(|m| m.sid.as_str()).collect::<Vec<_>>(), ["SM3", "SM5"]);
+    let messages = twilio.inbound_since(&number("+12025550100"), since).await.unwrap();
+    assert_eq!(
+        messages.iter().map(|m| &*m.sid).collect::<Vec<_>>(),
+        ["SM00000000000000000000000000000003", "SM00000000000000000000000000000005"]
+    );
     assert_eq!((messages[0].num_media, messages[0].date_sent.is_some()), (1, true));
     let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
     let list = format!("GET /2010-04-01/Accounts/{ACCOUNT}/Messages.json");
@@ -77,15 +90,16 @@ async fn received_texts_are_read_page_by_page() {
 
 #[tokio::test]
 async fn a_text_without_a_time_is_returned() {
-    let (_vendor, twilio) = says(vec![page(&[came("SM1", "null", "inbound")], "null")]).await;
+    let (_vendor, twilio) =
+        says(vec![page(&[came("SM00000000000000000000000000000001", "null", "inbound")], "null")]).await;
     let since = "2025-11-21T10:11:12Z".parse().unwrap();
-    assert_eq!(twilio.inbound_since("+12025550100", since).await.unwrap().len(), 1);
+    assert_eq!(twilio.inbound_since(&number("+12025550100"), since).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_failed_page_is_not_the_last_page() {
     let since = "2025-11-21T10:11:12Z".parse().unwrap();
-    let new = || came("SM1", "\"Fri, 21 Nov 2025 10:30:00 +0000\"", "inbound");
+    let new = || came("SM00000000000000000000000000000001", "\"Fri, 21 Nov 2025 10:30:00 +0000\"", "inbound");
     let stranger = Vendor::that(vec![]).await;
     for second in [
         vec![page(&[new()], &next()), html("502 Bad Gateway")],
@@ -98,7 +112,7 @@ async fn a_failed_page_is_not_the_last_page() {
         vec![page(&[new()], "\"/2010-04-01/../x\"")],
     ] {
         let (vendor, twilio) = says(second).await;
-        let said = twilio.inbound_since("+12025550100", since).await;
+        let said = twilio.inbound_since(&number("+12025550100"), since).await;
         assert!(matches!(said, Err(Failure::Unknown { .. })), "{said:?}");
         assert!(vendor.heard().len() <= 10);
     }
@@ -119,25 +133,36 @@ async fn files_are_listed_fetched_and_deleted() {
         html("503 Service Unavailable"),
     ])
     .await;
-    let media = twilio.media_of("MM1").await.unwrap();
-    let message = format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1");
+    let media = twilio.media_of(&id("MM00000000000000000000000000000001")).await.unwrap();
+    let message = format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/MM00000000000000000000000000000001");
     assert_eq!(media[0].url, format!("{}{message}/Media/ME1", vendor.base));
     assert_eq!((media[0].content_type.as_str(), media[1].content_type.as_str()), ("image/png", ""));
-    assert!(matches!(twilio.media_of("MM1").await, Err(Failure::Unknown { .. })));
-    assert!(matches!(twilio.media_of("../x").await, Err(Failure::Refused { code: 0, .. })));
+    assert!(matches!(
+        twilio.media_of(&id("MM00000000000000000000000000000001")).await,
+        Err(Failure::Unknown { .. })
+    ));
 
-    twilio.delete_media("MM1", "ME1").await.unwrap();
-    twilio.delete_media("MM1", "ME1").await.unwrap();
-    twilio.delete_recording("RE1").await.unwrap();
-    assert!(matches!(twilio.delete_recording("RE1").await, Err(Failure::Unknown { .. })));
+    twilio.delete_media(&id("MM00000000000000000000000000000001"), "ME1").await.unwrap();
+    twilio.delete_media(&id("MM00000000000000000000000000000001"), "ME1").await.unwrap();
+    twilio.delete_recording(&id("RE00000000000000000000000000000001")).await.unwrap();
+    assert!(matches!(
+        twilio.delete_recording(&id("RE00000000000000000000000000000001")).await,
+        Err(Failure::Unknown { .. })
+    ));
     let lines: Vec<_> = vendor.heard().into_iter().map(|h| h.line).skip(2).collect();
-    let recording = format!("DELETE /2010-04-01/Accounts/{ACCOUNT}/Recordings/RE1.json");
+    let recording =
+        format!("DELETE /2010-04-01/Accounts/{ACCOUNT}/Recordings/RE00000000000000000000000000000001.json");
     let medium = format!("DELETE {message}/Media/ME1.json");
     assert_eq!(lines, [medium.clone(), medium, recording.clone(), recording]);
 
-    let url = twilio.recording_url("RE1");
-    assert_eq!(url, format!("{}/2010-04-01/Accounts/{ACCOUNT}/Recordings/RE1.mp3", vendor.base));
-    assert_eq!(twilio.recording_url("../x"), "");
+    let url = twilio.recording_url(&id("RE00000000000000000000000000000001"));
+    assert_eq!(
+        url,
+        format!(
+            "{}/2010-04-01/Accounts/{ACCOUNT}/Recordings/RE00000000000000000000000000000001.mp3",
+            vendor.base
+        )
+    );
 }
 
 /// Fetches a file from a Twilio that answers with these replies.

@@ -1,11 +1,17 @@
 //! A scripted vendor on the loopback interface: accepts one request per connection, records it, and gives the next
 //! reply.
 
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+/// Parses an id of a vendor.
+pub(crate) fn id<T: FromStr>(text: &str) -> T {
+    text.parse().ok().expect("the form of an id")
+}
 
 /// How the vendor replies to a complete request.
 pub(crate) enum Reply {

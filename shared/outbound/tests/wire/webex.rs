@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use handbell_core::vendor_id::MessageId;
 use handbell_outbound::failure::Failure;
 use handbell_outbound::webex::{MARKDOWN_MAX, NewWebhook, Post, Webex, WebexFile};
 use serde_json::json as value;
 
-use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
+use crate::vendor::{Reply, Vendor, html, http, id, json, nobody, with};
 
 fn webex(base: &str) -> Webex {
     Webex::new(http(), format!("{base}/v1"), "the-token".into())
@@ -23,9 +24,9 @@ fn words(markdown: &str) -> Post {
 }
 
 /// Sends a post to a Webex that answers with `reply`.
-async fn post_when(reply: Reply) -> Result<String, Failure> {
+async fn post_when(reply: Reply) -> Result<MessageId, Failure> {
     let (vendor, webex) = says(vec![reply]).await;
-    let said = webex.post("ROOM", &words("Help, call +12025550111")).await;
+    let said = webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &words("Help, call +12025550111")).await;
     assert_eq!(vendor.heard().len(), 1, "nothing is said twice");
     if let Err(failure) = &said {
         let why = failure.why();
@@ -39,17 +40,21 @@ async fn post_when(reply: Reply) -> Result<String, Failure> {
 
 #[tokio::test]
 async fn sending_a_post_returns_its_id() {
-    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG","files":null,"new":[1]}"#)]).await;
-    let post =
-        Post { parent: Some("ROOT".into()), card: Some(value!({"type": "AdaptiveCard"})), ..words("# Hi") };
-    assert_eq!(webex.post("ROOM", &post).await.unwrap(), "MSG");
+    let (vendor, webex) =
+        says(vec![json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG","files":null,"new":[1]}"#)]).await;
+    let post = Post {
+        parent: Some(id("Y2lzY29zcGFyazovLROOT0")),
+        card: Some(value!({"type": "AdaptiveCard"})),
+        ..words("# Hi")
+    };
+    assert_eq!(&*webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &post).await.unwrap(), "Y2lzY29zcGFyazovLMSG");
     let heard = &vendor.heard()[0];
     assert_eq!(heard.line, "POST /v1/messages");
     assert_eq!(heard.header("authorization"), Some("Bearer the-token"));
     assert_eq!(
         heard.json(),
         value!({
-            "roomId": "ROOM", "markdown": "# Hi", "parentId": "ROOT",
+            "roomId": "Y2lzY29zcGFyazovLROOM0", "markdown": "# Hi", "parentId": "Y2lzY29zcGFyazovLROOT0",
             "attachments": [{
                 "contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard"},
             }],
@@ -59,8 +64,8 @@ async fn sending_a_post_returns_its_id() {
 
 #[tokio::test]
 async fn a_long_post_is_cut() {
-    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG"}"#)]).await;
-    webex.post("ROOM", &words(&"é".repeat(9000))).await.unwrap();
+    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG"}"#)]).await;
+    webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &words(&"é".repeat(9000))).await.unwrap();
     let sent = vendor.heard()[0].json()["markdown"].as_str().unwrap().to_owned();
     assert!(sent.len() <= MARKDOWN_MAX && sent.ends_with("é…"));
 }
@@ -78,6 +83,7 @@ async fn a_post_that_may_have_been_accepted_is_unknown() {
         html("200 OK"),
         json("200 OK", "{}"),
         json("200 OK", r#"{"id":null}"#),
+        json("200 OK", r#"{"id":"../rooms"}"#),
         json("204 No Content", ""),
         with("302 Found", &["location: $BASE/elsewhere"], ""),
     ] {
@@ -88,13 +94,14 @@ async fn a_post_that_may_have_been_accepted_is_unknown() {
 
 #[tokio::test]
 async fn a_post_that_was_not_sent_may_be_retried() {
-    let said = webex(&nobody().await).post("ROOM", &words("x")).await;
+    let said = webex(&nobody().await).post(&id("Y2lzY29zcGFyazovLROOM0"), &words("x")).await;
     let Err(Failure::NotSent { retry_after: None, why }) = said else { panic!("{said:?}") };
     assert!(why.starts_with("Webex can't be reached") && !why.contains("127.0.0.1"), "{why}");
 
     // TLS to a server that waits for plain HTTP: the time-out of connecting expires.
     let vendor = Vendor::that(vec![]).await;
-    let said = webex(&vendor.base.replace("http:", "https:")).post("ROOM", &words("x")).await;
+    let said =
+        webex(&vendor.base.replace("http:", "https:")).post(&id("Y2lzY29zcGFyazovLROOM0"), &words("x")).await;
     assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
 
     // TLS to a server that doesn't support it.
@@ -105,10 +112,10 @@ async fn a_post_that_was_not_sent_may_be_retried() {
         let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"SSH-2.0-OpenSSH\r\n").await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     });
-    let said = webex(&base).post("ROOM", &words("x")).await;
+    let said = webex(&base).post(&id("Y2lzY29zcGFyazovLROOM0"), &words("x")).await;
     assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
 
-    let said = webex("http://handbell.invalid").post("ROOM", &words("x")).await;
+    let said = webex("http://handbell.invalid").post(&id("Y2lzY29zcGFyazovLROOM0"), &words("x")).await;
     assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
 }
 
@@ -160,10 +167,13 @@ async fn an_existing_member_becomes_moderator() {
         json("200 OK", r#"{"id":"M1","isModerator":true}"#),
     ])
     .await;
-    let member = webex.add_member("ROOM", "a+b@example.com", true).await.unwrap();
+    let member = webex.add_member(&id("Y2lzY29zcGFyazovLROOM0"), "a+b@example.com", true).await.unwrap();
     assert_eq!((member.id.as_str(), member.is_moderator), ("M1", Some(true)));
     let heard = vendor.heard();
-    assert_eq!(heard[1].line, "GET /v1/memberships?roomId=ROOM&personEmail=a%2Bb%40example.com");
+    assert_eq!(
+        heard[1].line,
+        "GET /v1/memberships?roomId=Y2lzY29zcGFyazovLROOM0&personEmail=a%2Bb%40example.com"
+    );
     assert_eq!(heard[2].line, "PUT /v1/memberships/M1");
     assert_eq!(heard[2].json(), value!({"isModerator": true, "isRoomHidden": true}));
 }
@@ -175,11 +185,11 @@ async fn an_existing_member_with_the_right_role_remains_unchanged() {
         json("200 OK", r#"{"items":[{"id":"M1","isModerator":true}]}"#),
     ])
     .await;
-    webex.add_member("ROOM", "a@example.com", true).await.unwrap();
+    webex.add_member(&id("Y2lzY29zcGFyazovLROOM0"), "a@example.com", true).await.unwrap();
     assert_eq!(vendor.heard().len(), 2);
 
     let (_vendor, webex) = says(vec![json("409 Conflict", "{}"), json("200 OK", r#"{"items":[]}"#)]).await;
-    let member = webex.add_member("ROOM", "alias@example.com", true).await.unwrap();
+    let member = webex.add_member(&id("Y2lzY29zcGFyazovLROOM0"), "alias@example.com", true).await.unwrap();
     assert_eq!((member.id.as_str(), member.is_moderator), ("", None));
 
     // A 409 in response to any other request is a refusal.
@@ -189,17 +199,17 @@ async fn an_existing_member_with_the_right_role_remains_unchanged() {
 #[tokio::test]
 async fn all_pages_are_read_even_after_empty_ones() {
     let (vendor, webex) = says(vec![
-        with("200 OK", &["link: <$BASE/v1/rooms?cursor=2&max=null>; rel=\"next\""], r#"{"items":[{"id":"R1","title":"Other"}]}"#),
+        with("200 OK", &["link: <$BASE/v1/rooms?cursor=2&max=null>; rel=\"next\""], r#"{"items":[{"id":"Y2lzY29zcGFyazovLR10","title":"Other"}]}"#),
         with("200 OK", &["link: <$BASE/v1/rooms?cursor=3>; rel=\"next\""], r#"{"items":[]}"#),
         json(
             "200 OK",
-            r#"{"items":[{"id":"R2","title":"Green Power","created":"2026-01-02T03:04:05.100+00:00"},{"id":"R3"},
-                {"id":"R4","title":"Green Power 2"},{"id":"R5","title":"x","errors":{"title":{"code":"kms_failure"}}}]}"#,
+            r#"{"items":[{"id":"Y2lzY29zcGFyazovLR20","title":"Green Power","created":"2026-01-02T03:04:05.100+00:00"},{"id":"Y2lzY29zcGFyazovLR30"},
+                {"id":"Y2lzY29zcGFyazovLR40","title":"Green Power 2"},{"id":"Y2lzY29zcGFyazovLR50","title":"x","errors":{"title":{"code":"kms_failure"}}}]}"#,
         ),
     ])
     .await;
     let rooms = webex.rooms_with_title("Green\nPower").await.unwrap();
-    assert_eq!(rooms.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["R2"]);
+    assert_eq!(rooms.iter().map(|r| &*r.id).collect::<Vec<_>>(), ["Y2lzY29zcGFyazovLR20"]);
     assert!(rooms[0].created.is_some());
     let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
     assert_eq!(
@@ -217,7 +227,7 @@ async fn a_failed_look_up_is_not_an_empty_look_up() {
         vec![html("200 OK")],
         vec![json(
             "200 OK",
-            r#"{"items":[{"id":"R","title":"eyJ","errors":{"title":{"code":"kms_failure"}}}]}"#,
+            r#"{"items":[{"id":"Y2lzY29zcGFyazovLR00","title":"eyJ","errors":{"title":{"code":"kms_failure"}}}]}"#,
         )],
         // A loop.
         vec![with("200 OK", &[next], r#"{"items":[]}"#), with("200 OK", &[next], r#"{"items":[]}"#)],
@@ -236,18 +246,24 @@ async fn posts_are_listed_up_to_a_limit() {
         with(
             "200 OK",
             &["link: </v1/messages?before=x>; rel=\"next\""],
-            r#"{"items":[{"id":"1"},{"id":"2","created":"?"}]}"#,
+            r#"{"items":[{"id":"Y2lzY29zcGFyazovL100"},{"id":"Y2lzY29zcGFyazovL200","created":"?"}]}"#,
         ),
         with(
             "200 OK",
             &["link: </v1/messages?before=y>; rel=\"next\""],
-            r#"{"items":[{"id":"3"},{"id":"4"}]}"#,
+            r#"{"items":[{"id":"Y2lzY29zcGFyazovL300"},{"id":"Y2lzY29zcGFyazovL400"}]}"#,
         ),
     ])
     .await;
-    let messages = webex.messages("ROOM", 3, true).await.unwrap();
-    assert_eq!(messages.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
-    assert_eq!(vendor.heard()[0].line, "GET /v1/messages?roomId=ROOM&max=3&mentionedPeople=me");
+    let messages = webex.messages(&id("Y2lzY29zcGFyazovLROOM0"), 3, true).await.unwrap();
+    assert_eq!(
+        messages.iter().map(|m| &*m.id).collect::<Vec<_>>(),
+        ["Y2lzY29zcGFyazovL100", "Y2lzY29zcGFyazovL200", "Y2lzY29zcGFyazovL300"]
+    );
+    assert_eq!(
+        vendor.heard()[0].line,
+        "GET /v1/messages?roomId=Y2lzY29zcGFyazovLROOM0&max=3&mentionedPeople=me"
+    );
 }
 
 #[tokio::test]
@@ -264,17 +280,18 @@ async fn a_file_keeps_its_name_type_and_bytes() {
         length: 200_001,
     };
 
-    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG"}"#)]).await;
-    let post = Post { file: Some(file.clone()), parent: Some("ROOT".into()), ..words("Status") };
-    assert_eq!(webex.post("ROOM", &post).await.unwrap(), "MSG");
+    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG"}"#)]).await;
+    let post =
+        Post { file: Some(file.clone()), parent: Some(id("Y2lzY29zcGFyazovLROOT0")), ..words("Status") };
+    assert_eq!(&*webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &post).await.unwrap(), "Y2lzY29zcGFyazovLMSG");
     let heard = &vendor.heard()[0];
     assert!(heard.header("content-type").unwrap().starts_with("multipart/form-data; boundary="));
     assert_eq!(heard.header("transfer-encoding"), None);
     let text = heard.text();
     for part in [
-        "name=\"roomId\"\r\n\r\nROOM\r\n",
+        "name=\"roomId\"\r\n\r\nY2lzY29zcGFyazovLROOM0\r\n",
         "name=\"markdown\"\r\n\r\nStatus\r\n",
-        "name=\"parentId\"\r\n\r\nROOT\r\n",
+        "name=\"parentId\"\r\n\r\nY2lzY29zcGFyazovLROOT0\r\n",
         "name=\"files\"; filename=\"Stand \\\"heute\\\" é.png\"\r\nContent-Type: image/png\r\n\r\n",
     ] {
         assert!(text.contains(part), "{part}");
@@ -282,8 +299,8 @@ async fn a_file_keeps_its_name_type_and_bytes() {
     assert!(heard.body.windows(bytes.len()).any(|window| window == bytes));
 
     let guessed = Post { file: Some(WebexFile { content_type: "?".into(), ..file.clone() }), ..words("") };
-    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG"}"#)]).await;
-    webex.post("ROOM", &guessed).await.unwrap();
+    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG"}"#)]).await;
+    webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &guessed).await.unwrap();
     let text = vendor.heard()[0].text();
     assert!(text.contains("Content-Type: image/png") && !text.contains("markdown"));
 }
@@ -301,11 +318,16 @@ async fn a_file_that_cannot_be_sent_is_refused() {
         (directory.path().join("nothing"), "the file film.mp4 can't be read"),
         (directory.path().to_owned(), "film.mp4 is not a file"),
     ] {
-        let said = webex.post("ROOM", &Post { file: Some(file(path)), ..Post::default() }).await;
+        let said = webex
+            .post(&id("Y2lzY29zcGFyazovLROOM0"), &Post { file: Some(file(path)), ..Post::default() })
+            .await;
         assert_eq!(said, Err(Failure::Refused { code: 0, why: words.into() }));
     }
     let both = Post { file: Some(file("x".into())), card: Some(value!({})), ..Post::default() };
-    assert!(matches!(webex.post("ROOM", &both).await, Err(Failure::Refused { code: 0, .. })));
+    assert!(matches!(
+        webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &both).await,
+        Err(Failure::Refused { code: 0, .. })
+    ));
     assert!(vendor.heard().is_empty());
 }
 
@@ -317,21 +339,24 @@ async fn deleting_a_missing_post_is_no_failure() {
         json("403 Forbidden", r#"{"message":"You are not allowed"}"#),
     ])
     .await;
-    webex.delete_message("MSG").await.unwrap();
-    webex.delete_message("MSG").await.unwrap();
-    assert!(matches!(webex.delete_message("MSG").await, Err(Failure::Refused { code: 403, .. })));
-    assert_eq!(vendor.heard()[0].line, "DELETE /v1/messages/MSG");
+    webex.delete_message(&id("Y2lzY29zcGFyazovLMSG")).await.unwrap();
+    webex.delete_message(&id("Y2lzY29zcGFyazovLMSG")).await.unwrap();
+    assert!(matches!(
+        webex.delete_message(&id("Y2lzY29zcGFyazovLMSG")).await,
+        Err(Failure::Refused { code: 403, .. })
+    ));
+    assert_eq!(vendor.heard()[0].line, "DELETE /v1/messages/Y2lzY29zcGFyazovLMSG");
 }
 
 #[tokio::test]
 async fn the_remaining_methods_make_the_right_requests() {
     let (vendor, webex) = says(vec![
-        json("200 OK", r#"{"id":"ME","emails":["b@webex.bot"],"type":"bot"}"#),
-        json("200 OK", r#"{"id":"R","title":"Two lines"}"#),
-        json("200 OK", r#"{"id":"R","isLocked":true}"#),
+        json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLME0","emails":["b@webex.bot"],"type":"bot"}"#),
+        json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLR00","title":"Two lines"}"#),
+        json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLR00","isLocked":true}"#),
         json("200 OK", r#"{"items":[{"id":"M1"},{"id":"M2"}]}"#),
-        json("200 OK", r#"{"id":"MSG","markdown":"new"}"#),
-        json("200 OK", r#"{"id":"MSG"}"#),
+        json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG","markdown":"new"}"#),
+        json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG"}"#),
         with("204 No Content", &[], ""),
         json("200 OK", r#"{"items":[{"id":"W","status":"inactive"}]}"#),
         json("200 OK", r#"{"id":"W","status":"active"}"#),
@@ -339,12 +364,20 @@ async fn the_remaining_methods_make_the_right_requests() {
     ])
     .await;
     assert_eq!(webex.me().await.unwrap().kind.as_deref(), Some("bot"));
-    assert_eq!(webex.create_room("Two\nlines", Some("TEAM")).await.unwrap().id, "R");
-    assert_eq!(webex.room("R").await.unwrap().is_locked, Some(true));
-    assert_eq!(webex.members("R").await.unwrap().len(), 2);
-    assert_eq!(webex.edit("MSG", "R", "new").await.unwrap().markdown.as_deref(), Some("new"));
-    assert_eq!(webex.message("MSG").await.unwrap().id, "MSG");
-    webex.delete_message("MSG").await.unwrap();
+    assert_eq!(&*webex.create_room("Two\nlines", Some("TEAM")).await.unwrap().id, "Y2lzY29zcGFyazovLR00");
+    assert_eq!(webex.room(&id("Y2lzY29zcGFyazovLR00")).await.unwrap().is_locked, Some(true));
+    assert_eq!(webex.members(&id("Y2lzY29zcGFyazovLR00")).await.unwrap().len(), 2);
+    assert_eq!(
+        webex
+            .edit(&id("Y2lzY29zcGFyazovLMSG"), &id("Y2lzY29zcGFyazovLR00"), "new")
+            .await
+            .unwrap()
+            .markdown
+            .as_deref(),
+        Some("new")
+    );
+    assert_eq!(&*webex.message(&id("Y2lzY29zcGFyazovLMSG")).await.unwrap().id, "Y2lzY29zcGFyazovLMSG");
+    webex.delete_message(&id("Y2lzY29zcGFyazovLMSG")).await.unwrap();
     assert!(webex.webhooks().await.unwrap()[0].is_inactive());
     let new = NewWebhook {
         name: "n".into(),
@@ -363,11 +396,11 @@ async fn the_remaining_methods_make_the_right_requests() {
         [
             "GET /v1/people/me",
             "POST /v1/rooms",
-            "GET /v1/rooms/R",
-            "GET /v1/memberships?roomId=R&max=1000",
-            "PUT /v1/messages/MSG",
-            "GET /v1/messages/MSG",
-            "DELETE /v1/messages/MSG",
+            "GET /v1/rooms/Y2lzY29zcGFyazovLR00",
+            "GET /v1/memberships?roomId=Y2lzY29zcGFyazovLR00&max=1000",
+            "PUT /v1/messages/Y2lzY29zcGFyazovLMSG",
+            "GET /v1/messages/Y2lzY29zcGFyazovLMSG",
+            "DELETE /v1/messages/Y2lzY29zcGFyazovLMSG",
             "GET /v1/webhooks?max=1000",
             "POST /v1/webhooks",
             "PUT /v1/webhooks/W",

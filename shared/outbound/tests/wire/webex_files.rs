@@ -5,7 +5,7 @@ use std::time::Duration;
 use handbell_outbound::failure::Failure;
 use handbell_outbound::webex::{Attached, PAUSE, Post, WebexContent};
 
-use crate::vendor::{Reply, Vendor, html, json, with};
+use crate::vendor::{Reply, Vendor, html, id, json, with};
 use crate::webex::says;
 
 async fn content(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<WebexContent, Failure>) {
@@ -22,7 +22,7 @@ async fn a_file_is_fetched_with_its_name() {
     let file = said.unwrap();
     assert_eq!((file.name.as_str(), file.content_type.as_str()), ("b\"ill.pdf", "application/pdf"));
     assert_eq!(&file.bytes[..], b"%PDF-1.7");
-    assert_eq!(format!("{file:?}"), "Fetched { content_type: \"application/pdf\", bytes: 8, .. }");
+    assert_eq!(format!("{file:?}"), "WebexContent { content_type: \"application/pdf\", bytes: 8, .. }");
     let heard = &vendor.heard()[0];
     assert_eq!(heard.line, "GET /v1/contents/C1");
     assert_eq!(heard.header("authorization"), Some("Bearer the-token"));
@@ -128,14 +128,17 @@ async fn the_metadata_of_a_file_is_read_without_its_content() {
 
 #[tokio::test]
 async fn content_in_memory_is_sent_with_a_post() {
-    let (vendor, webex) =
-        says(vec![json("200 OK", r#"{"id":"MSG"}"#), json("200 OK", r#"{"id":"MSG"}"#)]).await;
+    let (vendor, webex) = says(vec![
+        json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG"}"#),
+        json("200 OK", r#"{"id":"Y2lzY29zcGFyazovLMSG"}"#),
+    ])
+    .await;
     let attached =
         Attached { name: "bill\r\n1.pdf".into(), content_type: "no type".into(), bytes: "%PDF-1.7".into() };
     let post = Post { markdown: "From Dana".into(), attached: Some(attached), ..Post::default() };
-    assert_eq!(webex.post("ROOM", &post).await.unwrap(), "MSG");
+    assert_eq!(&*webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &post).await.unwrap(), "Y2lzY29zcGFyazovLMSG");
     let chart = Post { attached: Some(Attached::chart("PNG".into())), ..Post::default() };
-    webex.post("ROOM", &chart).await.unwrap();
+    webex.post(&id("Y2lzY29zcGFyazovLROOM0"), &chart).await.unwrap();
     let heard = vendor.heard();
     assert!(heard[0].header("content-length").is_some());
     for (text, part) in [

@@ -1,7 +1,6 @@
 //! Verification codes, sent to a phone number or a mail address and typed in by the recipient: five guesses, fifteen
 //! minutes, stored only as a digest.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use handbell_core::oncall::Person;
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::roster::put_next;
 use crate::table::{RowKey, number, set_expiry, text};
-use crate::{Codes, NotCommitted, TableFault, read, write};
+use crate::{Codes, NotCommitted, TableFault, condition_held, read, write};
 
 /// Attempts at a verification while others write the same person.
 const ATTEMPTS: usize = 5;
@@ -53,13 +52,7 @@ impl Codes {
                 ":limit",
                 number(code.asked.as_millisecond() - millis(RESEND_AFTER)),
             );
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        condition_held(put.send().await)
     }
 
     /// Checks a guess against the code that was sent to an address. The guess is counted before it is compared, so

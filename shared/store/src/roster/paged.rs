@@ -42,7 +42,7 @@ impl Paged {
 
 impl PagedNotes {
     /// Stores that phones were notified of incidents. The call is idempotent.
-    pub async fn note_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), TableFault> {
+    pub async fn record_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), TableFault> {
         // DynamoDB rejects a batch that contains the same row twice.
         let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
         for (phone, named) in told {

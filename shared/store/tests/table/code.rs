@@ -127,7 +127,7 @@ async fn another_code_can_be_requested_after_a_minute() {
 async fn a_code_verifies_no_number_that_the_person_has_lost() {
     let world = with_dana().await;
     let mut dana = world.store.people().person("dana").await.unwrap().unwrap();
-    dana.phones[0].address = "+12025550199".to_owned();
+    dana.phones[0].address = "+12025550199".parse().unwrap();
     world.store.roster_editor().put_person(&dana, Some(1)).await.unwrap();
     assert_eq!(world.guess("042137", now()).await, Checked::None);
     assert_eq!(world.verified().await, None);

@@ -1,6 +1,6 @@
 //! The lease on a dispatch: one worker at a time, no receipt is lost, and a worker that was too slow is notified.
 
-use handbell_core::delivery::{Dispatch, LEASE, LEASE_MARGIN, Outcome, Progress, Receipt};
+use handbell_core::delivery::{DeliveryId, Dispatch, LEASE, LEASE_MARGIN, Outcome, Progress, Receipt};
 use handbell_local::cloud::table::TableFault;
 use handbell_store::{Claimed, Released};
 use jiff::{SignedDuration, Timestamp};
@@ -142,7 +142,7 @@ async fn a_release_stores_the_outcomes_and_the_next_due_time() {
     assert_eq!(world.store.leases().release(&claimed, "a", now()).await.unwrap(), Released::Done);
     let stands = world.stands().await;
     assert_eq!((stands.lease.owner(), stands.lease.until_ms(), stands.lease.settled()), (None, 0, 1));
-    assert_eq!(stands.deliveries[TEXT].tries, 1);
+    assert_eq!(stands.deliveries[&TEXT].tries, 1);
     assert!(matches!(world.claims("b", after(59)).await, Claimed::NotOurs), "not before it is due");
     let (again, died) = world.claimed("b", after(60)).await;
     assert_eq!(died, None, "a has let go in order");
@@ -160,12 +160,12 @@ async fn a_release_yields_to_a_concurrent_receipt() {
     assert_eq!(world.store.leases().release(&done, "a", now()).await.unwrap(), Released::Changed);
     let stands = world.stands().await;
     assert_eq!(stands.lease.owner(), Some("a"), "nothing was written, and the lease is still a's");
-    assert_eq!(stands.deliveries[TEXT].progress, Progress::Pending);
+    assert_eq!(stands.deliveries[&TEXT].progress, Progress::Pending);
     done.lease.take_revision(&stands.lease);
     assert_eq!(world.store.leases().release(&done, "a", now()).await.unwrap(), Released::Done);
     let stands = world.stands().await;
-    assert_eq!(stands.receipts[TEXT], delivered(3));
-    assert_eq!(stands.deliveries[TEXT].progress, Progress::Sent);
+    assert_eq!(stands.receipts[&TEXT], delivered(3));
+    assert_eq!(stands.deliveries[&TEXT].progress, Progress::Sent);
 }
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn a_release_whose_response_was_lost_is_done() {
     let (claimed, _) = world.claimed("a", now()).await;
     world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
     assert_eq!(world.store.leases().release(&sent(claimed), "a", now()).await.unwrap(), Released::Done);
-    assert_eq!(world.stands().await.deliveries[TEXT].progress, Progress::Sent);
+    assert_eq!(world.stands().await.deliveries[&TEXT].progress, Progress::Sent);
 }
 
 #[tokio::test]
@@ -201,11 +201,15 @@ async fn a_receipt_is_stored_only_with_a_higher_rank_and_for_an_existing_deliver
         assert!(!world.reported(&delivered(rank), after(2)).await, "{rank}: it comes late, or twice");
     }
     assert!(world.reported(&delivered(3), after(2)).await);
-    let unknown = world.store.receipts().record_receipt(&dispatch(1).key, "9", &delivered(4), after(2)).await;
+    let unknown = world
+        .store
+        .receipts()
+        .record_receipt(&dispatch(1).key, DeliveryId::Numbered(9), &delivered(4), after(2))
+        .await;
     assert!(!unknown.unwrap());
     let stands = world.stands().await;
     assert_eq!(stands.receipts.len(), 1);
-    assert_eq!((stands.receipts[TEXT].rank, stands.lease.revision()), (3, 2));
+    assert_eq!((stands.receipts[&TEXT].rank, stands.lease.revision()), (3, 2));
     assert!(
         !world
             .store

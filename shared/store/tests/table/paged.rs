@@ -17,10 +17,10 @@ async fn a_phone_finds_its_incidents_newest_first() {
     let now = at("2026-11-21T02:00:00Z");
     assert_eq!(store.paged().paged(&dana).await.unwrap(), []);
     let first = [(dana.clone(), named("green", 1)), (eli.clone(), named("green", 1))];
-    store.paged_notes().note_paged(&first, now).await.unwrap();
+    store.paged_notes().record_paged(&first, now).await.unwrap();
     let again = [(dana.clone(), named("blue#1", 7)), (dana.clone(), named("blue#1", 7))];
-    store.paged_notes().note_paged(&again, now + SignedDuration::from_secs(1)).await.unwrap();
-    store.paged_notes().note_paged(&[], now).await.unwrap();
+    store.paged_notes().record_paged(&again, now + SignedDuration::from_secs(1)).await.unwrap();
+    store.paged_notes().record_paged(&[], now).await.unwrap();
     assert_eq!(
         store.paged().paged(&dana).await.unwrap(),
         [named("blue#1", 7), named("green", 1)],
@@ -28,7 +28,7 @@ async fn a_phone_finds_its_incidents_newest_first() {
     );
     assert_eq!(store.paged().paged(&eli).await.unwrap(), [named("green", 1)]);
     // The second notification makes this incident the newest.
-    store.paged_notes().note_paged(&first, now + SignedDuration::from_secs(2)).await.unwrap();
+    store.paged_notes().record_paged(&first, now + SignedDuration::from_secs(2)).await.unwrap();
     assert_eq!(store.paged().paged(&dana).await.unwrap(), [named("green", 1), named("blue#1", 7)]);
 }
 
@@ -36,6 +36,6 @@ async fn a_phone_finds_its_incidents_newest_first() {
 async fn more_rows_than_one_batch_holds_are_written() {
     let World { store, .. } = World::new().await;
     let told: Vec<_> = (0..60).map(|epoch| ("+12025550111".to_owned(), named("green", epoch))).collect();
-    store.paged_notes().note_paged(&told, at("2026-11-21T02:00:00Z")).await.unwrap();
+    store.paged_notes().record_paged(&told, at("2026-11-21T02:00:00Z")).await.unwrap();
     assert_eq!(store.paged().paged("+12025550111").await.unwrap().len(), 60);
 }

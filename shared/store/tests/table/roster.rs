@@ -11,8 +11,8 @@ pub(crate) fn person(id: &str, phone: &str) -> Person {
     Person {
         id: id.to_owned(),
         name: "Dana Diaz".to_owned(),
-        email: Some(Contact { address: format!("{id}@example.com"), verified_at: None }),
-        phones: vec![Contact { address: phone.to_owned(), verified_at: None }],
+        email: Some(Contact { address: format!("{id}@example.com").parse().unwrap(), verified_at: None }),
+        phones: vec![Contact { address: phone.parse().unwrap(), verified_at: None }],
         language: Some("en-US".to_owned()),
         timezone: None,
         rules: parse_rules("text; call after 2m every 5m x3").unwrap(),

@@ -1,17 +1,17 @@
 //! An incident and its first deliveries, as the first press creates them.
 
 use handbell_core::delivery::{
-    Body, Content, Delivery, Dispatch, DispatchKey, Message, OfIncident, PhoneMessage,
+    Body, Content, Delivery, DeliveryId, Dispatch, DispatchKey, Message, OfIncident, PhoneMessage,
 };
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_store::table::{RowKey, SHARDS};
-use handbell_store::{Commit, Handled};
+use handbell_store::{Commit, HandledEvent};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{World, at};
 
-/// Name of the only text among the deliveries.
-pub(crate) const TEXT: &str = "0";
+/// Id of the only text among the deliveries.
+pub(crate) const TEXT: DeliveryId = DeliveryId::Numbered(0);
 
 pub(crate) fn now() -> Timestamp {
     at("2026-11-21T02:00:00Z")
@@ -25,15 +25,15 @@ pub(crate) fn subject() -> Subject {
 pub(crate) fn dispatch(number: u32) -> Dispatch {
     let key = DispatchKey { subject: subject(), epoch: 1, number };
     let mut dispatch = Dispatch::new(key, Body::Incident(OfIncident::new("plan", "hash", now())), now());
-    let name = dispatch.add(Delivery::new(
+    let id = dispatch.add(Delivery::new(
         Message::Phone(PhoneMessage::Text {
-            to: "+12025550111".to_owned(),
-            from: "+12025550100".to_owned(),
+            to: "+12025550111".parse().unwrap(),
+            from: "+12025550100".parse().ok(),
             content: Content::Text("Check Webex".to_owned()),
         }),
         now(),
     ));
-    assert_eq!(name, TEXT);
+    assert_eq!(id, TEXT);
     dispatch
 }
 
@@ -66,8 +66,8 @@ pub(crate) fn incident(version: u64) -> Incident {
 }
 
 /// An event for which this count was returned.
-pub(crate) fn handled(count: u64) -> Handled {
-    Handled { count, at: now(), epoch: 1 }
+pub(crate) fn handled(count: u64) -> HandledEvent {
+    HandledEvent { count, at: now(), epoch: 1 }
 }
 
 /// The changes from one version to the next.

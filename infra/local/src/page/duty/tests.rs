@@ -27,13 +27,12 @@ fn config(text: &str) -> Config {
 }
 
 fn person(id: &str, phone: &str) -> Person {
-    let address =
-        |address: &str| Contact { address: address.into(), verified_at: Some(at("2026-01-01T00:00:00Z")) };
+    let verified_at = Some(at("2026-01-01T00:00:00Z"));
     Person {
         id: id.into(),
         name: id.to_uppercase(),
-        email: Some(address(&format!("{id}@example.com"))),
-        phones: vec![address(phone)],
+        email: Some(Contact { address: format!("{id}@example.com").parse().unwrap(), verified_at }),
+        phones: vec![Contact { address: phone.parse().unwrap(), verified_at }],
         language: None,
         timezone: None,
         rules: Vec::new(),

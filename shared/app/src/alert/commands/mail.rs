@@ -25,20 +25,20 @@ impl MailAnswers {
     pub(crate) async fn take_answer(
         &self,
         named: &Named,
-        letter: &ParsedMail,
+        parsed: &ParsedMail,
         verdicts: &AuthVerdicts,
     ) -> Result<(), Fault> {
-        if letter.ours || letter.automatic != Automatic::No {
+        if parsed.ours || parsed.automatic != Automatic::No {
             tracing::info!("an automatic reply to one of our mails was ignored");
             return Ok(());
         }
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
-        let id = format!("mail-{}", letter.identity());
+        let id = format!("mail-{}", parsed.identity());
         let proven =
-            verdicts.dmarc == AuthVerdict::Pass && verdicts.doubt().is_none() && !letter.several_senders;
+            verdicts.dmarc == AuthVerdict::Pass && verdicts.doubt().is_none() && !parsed.several_senders;
         let roster = self.people.roster().await?;
-        let known = letter.from.as_deref().and_then(|from| of_mail(&roster, from));
-        let words = own_words(&letter.text);
+        let known = parsed.from.as_deref().and_then(|from| of_mail(&roster, from));
+        let words = own_words(&parsed.text);
         match (known, parse(words.lines().next().unwrap_or_default())) {
             (Some(by), Some((asked, _))) if proven => {
                 if let Some(command) = self.commands.requested_command(&asked, None) {
@@ -50,7 +50,7 @@ impl MailAnswers {
                 let unproven = who.is_none();
                 let by = who.unwrap_or_else(|| {
                     Actor::named(
-                        letter.from.clone().unwrap_or_else(|| "somebody".to_owned()),
+                        parsed.from.clone().unwrap_or_else(|| "somebody".to_owned()),
                         CommandChannel::Mail,
                     )
                 });

@@ -2,6 +2,7 @@
 
 use handbell_core::incident::command::{Actor, CommandChannel, WrittenCommand, parse};
 use handbell_core::incident::decide::CommandOutcome;
+use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
 use handbell_outbound::webex::{Post, Webex, WebexMessage};
 use handbell_store::{Incidents, Paged, People};
 use jiff::SignedDuration;
@@ -9,6 +10,7 @@ use jiff::SignedDuration;
 use super::{IncidentCommands, SpokenCommand};
 use crate::Fault;
 use crate::alert::commands::mail::of_mail;
+use crate::engine::card_press::CardPress;
 use crate::parts::parts;
 use crate::vendor::WebexAccount;
 
@@ -21,21 +23,6 @@ parts! {
         people: People,
         webex: WebexAccount,
     }
-}
-
-/// A press of a button on an incident's card.
-pub(crate) struct CardChoice<'a> {
-    /// Id of the press at Webex.
-    pub(crate) action: &'a str,
-    /// Reference of the incident that the card shows.
-    pub(crate) reference: &'a str,
-    pub(crate) epoch: Option<u64>,
-    /// Name of the button.
-    pub(crate) choice: &'a str,
-    pub(crate) room: &'a str,
-    pub(crate) person: &'a str,
-    /// Message id of the card.
-    pub(crate) message: Option<&'a str>,
 }
 
 impl SpaceCommands {
@@ -67,8 +54,8 @@ impl SpaceCommands {
     }
 
     /// Runs the command of a button on an incident's card.
-    pub(crate) async fn take_choice(&self, chosen: CardChoice<'_>) -> Result<(), Fault> {
-        let CardChoice { action, reference, epoch, choice, room, person, message } = chosen;
+    pub(crate) async fn take_press(&self, press: CardPress<'_>) -> Result<(), Fault> {
+        let CardPress { action, reference, epoch, choice, room, person, card } = press;
         let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
         // Otherwise a person who sees one card could answer for every other incident.
         if epoch.is_some_and(|epoch| epoch != named.epoch) || !self.paged.paged(room).await?.contains(&named)
@@ -99,8 +86,8 @@ impl SpaceCommands {
         let (answer, outcome) =
             self.commands.command_at(&incident, named.epoch, by, command, &format!("card-{action}")).await?;
         // The card itself shows what has changed. If another person was faster, the person who pressed is told.
-        if let (Some(message), false) = (message, outcome == Some(CommandOutcome::Done)) {
-            self.answer_under(&webex, room, message, &answer).await;
+        if outcome != Some(CommandOutcome::Done) {
+            self.answer_under(&webex, room, card, &answer).await;
         }
         Ok(())
     }
@@ -109,8 +96,8 @@ impl SpaceCommands {
     async fn actor_in(
         &self,
         webex: &Webex,
-        room: &str,
-        person: &str,
+        room: &RoomId,
+        person: &PersonId,
         how: CommandChannel,
     ) -> Result<Option<Actor>, Fault> {
         let member = webex.member(room, person).await?;
@@ -124,9 +111,9 @@ impl SpaceCommands {
     }
 
     /// Answers a person's message in its thread. Best effort: the result of the command is stored already.
-    async fn answer_under(&self, webex: &Webex, room: &str, message: &str, answer: &str) {
+    async fn answer_under(&self, webex: &Webex, room: &RoomId, message: &MessageId, answer: &str) {
         let markdown = handbell_core::wording::escape_markdown(answer);
-        let post = Post { markdown, parent: Some(message.to_owned()), ..Post::default() };
+        let post = Post { markdown, parent: Some(message.clone()), ..Post::default() };
         if let Err(failure) = webex.post(room, &post).await {
             tracing::warn!(reason = failure.why(), "an answer in a space could not be posted");
         }

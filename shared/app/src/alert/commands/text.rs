@@ -1,5 +1,6 @@
 //! Texts from people who were paged, and verification codes that are texted from new phones.
 
+use handbell_core::address::{E164, SmsSender};
 use handbell_core::delivery::{Content, Message, PhoneMessage};
 use handbell_core::incident::Subject;
 use handbell_core::incident::command::{Actor, Command, CommandChannel, parse};
@@ -36,7 +37,7 @@ impl StaffTexts {
     pub(crate) async fn take_text(&self, text: &Text) -> Result<bool, Fault> {
         let code: String = text.body.chars().filter(|c| !c.is_whitespace()).collect();
         let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
-        let paged = self.paged.paged(&text.from).await?;
+        let paged = self.paged.paged(text.from.as_str()).await?;
         if paged.is_empty() && !is_code {
             return Ok(false);
         }
@@ -60,14 +61,14 @@ impl StaffTexts {
     ) -> Result<bool, Fault> {
         let id = format!("sms-{}", text.sid);
         if let Some(code) = code {
-            let answer = match self.codes.check_code(&text.from, code, self.time.now()).await? {
+            let answer = match self.codes.check_code(text.from.as_str(), code, self.time.now()).await? {
                 Checked::None => None,
                 Checked::Right { .. } => Some(wording::VERIFIED.to_owned()),
                 Checked::Wrong { left } => Some(wording::wrong_code(left)),
                 Checked::Over => Some(wording::CODE_OVER.to_owned()),
             };
             if let Some(answer) = answer {
-                self.answer_by_text(&text.from, &text.to, &answer, &id).await?;
+                self.answer_by_text(text, &answer, &id).await?;
                 return Ok(true);
             }
         }
@@ -75,7 +76,7 @@ impl StaffTexts {
             return Ok(false);
         }
         let roster = self.people.roster().await?;
-        let by = of_phone(&roster, &text.from);
+        let by = of_phone(&roster, text.from.as_str());
         let Some((asked, which)) = parse(&text.body) else {
             // Free text from a person who was paged is a note for the people who wait for that person.
             let open = self.commands.open(paged).await?;
@@ -90,13 +91,17 @@ impl StaffTexts {
         match self.commands.run(spoken).await? {
             None => Ok(false),
             Some(answer) => {
-                self.answer_by_text(&text.from, &text.to, &answer, &id).await?;
+                self.answer_by_text(text, &answer, &id).await?;
                 Ok(true)
             }
         }
     }
 
-    async fn answer_by_text(&self, to: &str, from: &str, answer: &str, id: &str) -> Result<(), Fault> {
+    async fn answer_by_text(&self, text: &Text, answer: &str, id: &str) -> Result<(), Fault> {
+        let Some(to) = text.from.number() else {
+            tracing::warn!("an answer would go to something that is no phone number; it isn't sent");
+            return Ok(());
+        };
         let now = self.time.now();
         let subject = Subject::notice(to);
         let hour = now.as_second().div_euclid(3600);
@@ -107,14 +112,14 @@ impl StaffTexts {
             return Ok(());
         }
         let content = Content::Text(answer.to_owned());
-        let message =
-            Message::Phone(PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content });
+        let from = text.to.number().cloned().map(SmsSender::from);
+        let message = Message::Phone(PhoneMessage::Text { to: to.clone(), from, content });
         self.notices.send(&subject, [message], id, now).await
     }
 }
 
 fn of_phone(roster: &Roster, number: &str) -> Actor {
-    let is_this = |phone: &Contact| phone.verified_at.is_some() && phone.address == number;
+    let is_this = |phone: &Contact<E164>| phone.verified_at.is_some() && phone.address == *number;
     let person = roster.people.values().find(|person| person.phones.iter().any(is_this));
     match person {
         Some(person) => {

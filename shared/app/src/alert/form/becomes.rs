@@ -1,7 +1,7 @@
 //! State and history of a report in words for the reporter. They contain names where they are known, and never a number
 //! or an address.
 
-use handbell_core::delivery::{Dispatch, NOTICE, Progress};
+use handbell_core::delivery::{Dispatch, Progress};
 use handbell_core::incident::command::CommandChannel;
 use handbell_core::incident::{Attribution, Incident, Phase};
 use handbell_core::wording::{Words, without_addresses};
@@ -66,7 +66,7 @@ pub(super) fn call_status(dispatches: &[Dispatch]) -> CallStatus {
     for dispatch in dispatches.iter().filter(|dispatch| dispatch.step().is_some()) {
         for delivery in dispatch.deliveries.values() {
             let tried = matches!(delivery.progress, Progress::Sent | Progress::Unknown);
-            if !tried || !delivery.message.is_page() || delivery.instead_of.as_deref() == Some(NOTICE) {
+            if !tried || !delivery.message.is_page() || delivery.admin_notice {
                 continue;
             }
             match delivery.recipient.as_ref().and_then(|recipient| name(&recipient.name)) {

@@ -6,7 +6,7 @@ use handbell_core::wording::incident;
 use handbell_inbound::alert_form::{EMAIL_MAX, MESSAGE_MAX, NAME_MAX, Report, TRAP, Wrong};
 use maud::{Markup, html};
 
-use crate::web::field::{Control, Field, token_field, trap};
+use crate::web::field::{Control, Field, honeypot, token_field};
 
 /// Returns the form. `above` says why the form is shown again.
 pub(super) fn filled_in(report: &Report, wrong: &[Wrong], above: Option<&str>, token: &str) -> Markup {
@@ -59,7 +59,7 @@ pub(super) fn filled_in(report: &Report, wrong: &[Wrong], above: Option<&str>, t
                 wrong: wrong_with("email"),
                 note: Some("If you want the report when it is over."),
             })
-            (trap(TRAP))
+            (honeypot(TRAP))
             (token_field(token))
             button { "Report it" }
         }

@@ -9,7 +9,7 @@ use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident;
 use handbell_inbound::alert_form::{
-    NOTE_MAX, NotSaid, ReporterAction, page_of_ticket, read_said, read_ticket,
+    NOTE_MAX, ReporterAction, ReporterMessageRefused, page_of_ticket, read_reporter_message, read_ticket,
 };
 use handbell_inbound::contact::Stale;
 use http::{Method, Request, Response, StatusCode};
@@ -107,10 +107,10 @@ impl AlertForm {
             return Err(Rejected::Forged.into());
         }
         let bad = StatusCode::UNPROCESSABLE_ENTITY;
-        let said = match read_said(header(request, "content-type"), request.body()) {
+        let said = match read_reporter_message(header(request, "content-type"), request.body()) {
             Ok(said) => said,
-            Err(NotSaid::Rejected(rejected)) => return Err(rejected.into()),
-            Err(NotSaid::Wrong(said, wrong)) => {
+            Err(ReporterMessageRefused::Rejected(rejected)) => return Err(rejected.into()),
+            Err(ReporterMessageRefused::Wrong(said, wrong)) => {
                 let why = wrong.first().map_or("", |wrong| wrong.why.as_str());
                 return self.reporter_page(ticket, incident.as_ref(), Some((why, &said.what)), bad).await;
             }

@@ -45,7 +45,7 @@ impl MailQuarantine {
     /// two kinds has its own daily limit of notices, so that stray mails don't drown dangerous ones.
     pub(super) async fn put_aside(
         &self,
-        letter: &ParsedMail,
+        parsed: &ParsedMail,
         mail: &ReceivedMail,
         reason: Reason<'_>,
     ) -> Result<(), Fault> {
@@ -55,7 +55,7 @@ impl MailQuarantine {
             // A stray mail stays where it is.
             (Some(object), false) => object.clone(),
             _ => {
-                format!("{QUARANTINE}{}-{}", letter.identity(), &letter.digest[..16.min(letter.digest.len())])
+                format!("{QUARANTINE}{}-{}", parsed.identity(), &parsed.digest[..16.min(parsed.digest.len())])
             }
         };
         if dangerous && let Some(stored) = self.quarantined.store(&name, mail.bytes.clone()).await {
@@ -69,7 +69,7 @@ impl MailQuarantine {
                 "A mail was put aside because {why}. It raised no alert. It lies in the bucket as {name}; \
                  if it should have, correct the source's address or its sender."
             );
-            self.notices.tell_admins_once(&text, &format!("stray-{}", letter.identity()), now).await?;
+            self.notices.tell_admins_once(&text, &format!("stray-{}", parsed.identity()), now).await?;
         }
         Ok(())
     }

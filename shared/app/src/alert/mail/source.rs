@@ -53,10 +53,10 @@ impl SourceMails {
         &self,
         name: &str,
         source: &AlertSource,
-        letter: &ParsedMail,
+        parsed: &ParsedMail,
         mail: &ReceivedMail,
     ) -> Result<MailEffect, Fault> {
-        let judgement = judge(source, letter, &mail.verdicts);
+        let judgement = judge(source, parsed, &mail.verdicts);
         let wanted = match &judgement {
             Judgement::Join { .. } => "it has news about trouble of which no incident is open",
             Judgement::Acknowledge { .. } | Judgement::Doubtful { wanted: MailMeaning::Acknowledge, .. } => {
@@ -67,10 +67,10 @@ impl SourceMails {
         let mut doubt = None;
         let (key, action) = match judgement {
             Judgement::Raise(raised) => {
-                let trigger = trigger(&raised, letter, mail);
+                let trigger = trigger(&raised, parsed, mail);
                 (raised.key, SignalAction::Trigger(trigger))
             }
-            Judgement::Join { key } => (key, SignalAction::Join { title: title(letter) }),
+            Judgement::Join { key } => (key, SignalAction::Join { title: title(parsed) }),
             Judgement::Acknowledge { key } => (key, SignalAction::Acknowledge),
             Judgement::Resolve { key } => (key, SignalAction::Resolve),
             Judgement::Doubtful { key, why, wanted } => {
@@ -80,22 +80,22 @@ impl SourceMails {
             }
             Judgement::Ignore { why } => {
                 tracing::info!(source = name, why, "a mail was ignored");
-                self.note_idle(name, letter, &why).await;
+                self.note_idle(name, parsed, &why).await;
                 return Ok(MailEffect::Ignored);
             }
             Judgement::Quarantine { why } => {
-                self.quarantine.put_aside(letter, mail, Reason::dangerous(&why)).await?;
+                self.quarantine.put_aside(parsed, mail, Reason::dangerous(&why)).await?;
                 return Ok(MailEffect::Ignored);
             }
         };
-        let identity = letter.identity();
+        let identity = parsed.identity();
         let origin = SignalOrigin {
             medium: "mail",
-            sender: letter.from.clone(),
+            sender: parsed.from.clone(),
             doubt,
-            written_at: letter.date,
-            mail: Some(self.origin(letter, &mail.verdicts)),
-            thread: thread(letter, &identity),
+            written_at: parsed.date,
+            mail: Some(self.origin(parsed, &mail.verdicts)),
+            thread: thread(parsed, &identity),
         };
         let MailKey { exact, shared } = key;
         let signal = AlertSignal { source: name.to_owned(), dedup_key: exact, shared, action, origin };
@@ -104,41 +104,41 @@ impl SourceMails {
             return Ok(MailEffect::Applied);
         }
         tracing::warn!(source = name, why = wanted, "a mail had no effect");
-        self.note_idle(name, letter, wanted).await;
+        self.note_idle(name, parsed, wanted).await;
         Ok(MailEffect::Unmatched)
     }
 
     /// Records a mail that had no effect, for people who look for it. Best effort: a mail must not be taken again for that.
-    async fn note_idle(&self, source: &str, letter: &ParsedMail, why: &str) {
+    async fn note_idle(&self, source: &str, parsed: &ParsedMail, why: &str) {
         let at = self.time.now();
-        let mail = IdleMail { at, from: letter.from.clone(), subject: title(letter), why: why.to_owned() };
+        let mail = IdleMail { at, from: parsed.from.clone(), subject: title(parsed), why: why.to_owned() };
         if let Err(fault) = self.mails.add_idle_mail(source, &mail).await {
             tracing::warn!(source, reason = %fault, "a mail that had no effect could not be recorded");
         }
     }
 
-    fn origin(&self, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
+    fn origin(&self, parsed: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
         // A mail whose sender isn't authenticated gets no reply: its address may be another person's.
-        let proven = verdicts.by_mailbox || verdicts.proven();
-        let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| letter.may_be_answered(mail));
+        let proven = verdicts.by_mailbox || verdicts.is_proven();
+        let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| parsed.may_be_answered(mail));
         let short = |id: &&String| id.len() <= ID_MAX;
-        let mut references: Vec<String> = letter.references.iter().filter(short).cloned().collect();
+        let mut references: Vec<String> = parsed.references.iter().filter(short).cloned().collect();
         references.drain(..references.len().saturating_sub(REFERENCES_MAX));
         Origin {
-            message_id: letter.message_id.clone().filter(|id| id.len() <= ID_MAX),
+            message_id: parsed.message_id.clone().filter(|id| id.len() <= ID_MAX),
             references,
-            from: letter.from.clone(),
-            subject: letter.subject.clone(),
-            answer_to: letter.answer_to().filter(|_| answerable).map(str::to_owned),
+            from: parsed.from.clone(),
+            subject: parsed.subject.clone(),
+            answer_to: parsed.answer_to().filter(|_| answerable).and_then(|address| address.parse().ok()),
         }
     }
 }
 
-fn trigger(raised: &MailAlert, letter: &ParsedMail, mail: &ReceivedMail) -> Trigger {
+fn trigger(raised: &MailAlert, parsed: &ParsedMail, mail: &ReceivedMail) -> Trigger {
     Trigger {
         severity: raised.severity,
         title: raised.title.clone(),
-        body: text_of(letter),
+        body: text_of(parsed),
         plan: Some(raised.plan.clone()),
         reporter: None,
         // Nobody opens a mail that nothing vouches for: it stays in the bucket.
@@ -151,27 +151,27 @@ fn trigger(raised: &MailAlert, letter: &ParsedMail, mail: &ReceivedMail) -> Trig
 
 /// Returns the ids by which the mail's incident is found: of the same mail, if it arrived before, and else of the
 /// earlier mails in its thread. Also returns the ids under which the mail itself is remembered.
-fn thread(letter: &ParsedMail, identity: &str) -> Thread {
+fn thread(parsed: &ParsedMail, identity: &str) -> Thread {
     let by_id = |id: &String| format!("id-{id}");
     let same = format!("is-{identity}");
-    let before = letter.in_reply_to.iter().chain(letter.references.iter().rev()).take(EARLIER_MAX);
+    let before = parsed.in_reply_to.iter().chain(parsed.references.iter().rev()).take(EARLIER_MAX);
     // Zabbix and Netdata name the same mail in all mails about a problem, and never send it.
-    let root = letter.references.first().or(letter.in_reply_to.first());
+    let root = parsed.references.first().or(parsed.in_reply_to.first());
     Thread {
         same: vec![same.clone()],
         earlier: before.map(by_id).collect(),
-        subject: letter.subject.clone(),
-        own: letter.message_id.iter().chain(root).map(by_id).chain([same]).collect(),
+        subject: parsed.subject.clone(),
+        own: parsed.message_id.iter().chain(root).map(by_id).chain([same]).collect(),
     }
 }
 
-fn text_of(letter: &ParsedMail) -> String {
-    let mut text = letter.text.clone();
-    for trouble in &letter.troubles {
+fn text_of(parsed: &ParsedMail) -> String {
+    let mut text = parsed.text.clone();
+    for trouble in &parsed.troubles {
         text.push_str(&format!("\n({trouble})"));
     }
-    if !letter.attachments.is_empty() {
-        text.push_str(&format!("\nAttached: {}", letter.attachments.join(", ")));
+    if !parsed.attachments.is_empty() {
+        text.push_str(&format!("\nAttached: {}", parsed.attachments.join(", ")));
     }
     text
 }

@@ -54,7 +54,7 @@ impl MailSweep {
                 .filter(|key| !key.ends_with(SET_UP))
                 .collect();
             let names: Vec<String> = waiting.iter().map(|key| format!("obj-{key}")).collect();
-            let known = self.mails.mails_known(&names).await?;
+            let known = self.mails.known_mails(&names).await?;
             let untold = waiting.into_iter().zip(known).filter(|(_, known)| !known).map(|(key, _)| key);
             for object in untold.take(SWEEP) {
                 // A mail that can't be read must not hold up the others.

@@ -73,7 +73,7 @@ pub struct MailAlert {
 // People write the title, and the key is made of it: neither must reach logs.
 impl std::fmt::Debug for MailAlert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Raised")
+        f.debug_struct("MailAlert")
             .field("plan", &self.plan)
             .field("severity", &self.severity)
             .finish_non_exhaustive()
@@ -109,22 +109,22 @@ pub enum MeantBy {
 /// A mail that can't be understood raises an alert: a needless alert is a nuisance, a lost one is not. Ending or silencing an
 /// incident needs a trustworthy mail, see [`AuthVerdicts::doubt`]. A rule whose expression can't be compiled is skipped;
 /// [`crate::config::problems`] reports it beforehand.
-pub fn judge(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Judgement {
-    explain(source, letter, verdicts).judgement
+pub fn judge(source: &AlertSource, mail: &ParsedMail, verdicts: &AuthVerdicts) -> Judgement {
+    explain(source, mail, verdicts).judgement
 }
 
 /// Returns the meaning of a mail for this source, and what decided it.
-pub fn explain(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Judged {
-    let reading = read_mail(letter, source.sender_name(letter.from.as_deref().unwrap_or_default()));
+pub fn explain(source: &AlertSource, mail: &ParsedMail, verdicts: &AuthVerdicts) -> Judged {
+    let reading = read_mail(mail, source.sender_name(mail.from.as_deref().unwrap_or_default()));
     let always = |judgement| Judged { judgement, by: MeantBy::Nature, reading: reading.clone() };
     if verdicts.virus == AuthVerdict::Fail {
         return always(Judgement::Quarantine { why: "it carries a virus".to_owned() });
     }
-    if let Some(why) = never_counts(letter) {
+    if let Some(why) = never_counts(mail) {
         return always(Judgement::Ignore { why: why.to_owned() });
     }
     let fitting = source.rules.iter().enumerate().find_map(|(index, rule)| {
-        let captured = fit(rule, letter)?;
+        let captured = fit(rule, mail)?;
         Some((index, rule, captured))
     });
     let (meant, by) = match (&fitting, reading.status) {
@@ -140,10 +140,10 @@ pub fn explain(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdict
         || reading.key.clone().shortened(KEY_MAX),
         |key| MailKey::of_rule(&key.chars().take(KEY_MAX).collect::<String>()),
     );
-    let doubt = if letter.several_senders { Some("it names several senders") } else { verdicts.doubt() };
+    let doubt = if mail.several_senders { Some("it names several senders") } else { verdicts.doubt() };
     let judgement = match (meant, doubt) {
         (None, _) => Judgement::Join { key },
-        (Some(MailMeaning::Raise), _) => Judgement::Raise(raised(source, rule, key, letter)),
+        (Some(MailMeaning::Raise), _) => Judgement::Raise(raised(source, rule, key, mail)),
         (Some(MailMeaning::Acknowledge), None) => Judgement::Acknowledge { key },
         (Some(MailMeaning::Resolve), None) => Judgement::Resolve { key },
         (Some(wanted @ (MailMeaning::Acknowledge | MailMeaning::Resolve)), Some(why)) => {
@@ -160,29 +160,29 @@ pub fn explain(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdict
 }
 
 /// Returns why a mail has no effect, whatever the rules say.
-fn never_counts(letter: &ParsedMail) -> Option<&'static str> {
-    match letter.automatic {
-        _ if letter.ours => Some("Handbell itself sent it"),
+fn never_counts(mail: &ParsedMail) -> Option<&'static str> {
+    match mail.automatic {
+        _ if mail.ours => Some("Handbell itself sent it"),
         Automatic::Replied => Some("it is an automatic reply"),
         Automatic::Bounce => Some("it tells of a mail that couldn't be delivered"),
         Automatic::No | Automatic::Generated | Automatic::Bulk => None,
     }
 }
 
-fn raised(source: &AlertSource, rule: Option<&MailRule>, key: MailKey, letter: &ParsedMail) -> MailAlert {
+fn raised(source: &AlertSource, rule: Option<&MailRule>, key: MailKey, mail: &ParsedMail) -> MailAlert {
     let severity = rule.and_then(|rule| rule.severity).unwrap_or(source.severity);
     let plan = rule
         .and_then(|rule| rule.plan.as_ref())
         .or_else(|| source.plans.get(&severity))
         .unwrap_or(&source.plan)
         .clone();
-    MailAlert { plan, severity, key, title: title(letter) }
+    MailAlert { plan, severity, key, title: title(mail) }
 }
 
 /// Returns the title of a mail for people: its subject, or the first line of a mail without one. At most 200 characters.
-pub fn title(letter: &ParsedMail) -> String {
-    let first_line = || letter.text.lines().map(one_line).find(|line| !line.is_empty());
-    let subject = one_line(&letter.subject);
+pub fn title(mail: &ParsedMail) -> String {
+    let first_line = || mail.text.lines().map(one_line).find(|line| !line.is_empty());
+    let subject = one_line(&mail.subject);
     let title = if subject.is_empty() { first_line() } else { Some(subject) };
     let title = title.unwrap_or_else(|| "a mail that says nothing".to_owned());
     match title.char_indices().nth(TITLE_MAX) {
@@ -231,10 +231,10 @@ pub fn fits_every_mail(rule: &MailRule) -> bool {
 }
 
 /// Returns what the rule's expressions captured, by name, if the mail meets all of the rule's conditions.
-fn fit(rule: &MailRule, letter: &ParsedMail) -> Option<Vec<(String, String)>> {
-    let from = letter.from.as_deref().unwrap_or_default();
+fn fit(rule: &MailRule, mail: &ParsedMail) -> Option<Vec<(String, String)>> {
+    let from = mail.from.as_deref().unwrap_or_default();
     let parts =
-        [(&rule.subject, letter.subject.as_str()), (&rule.body, letter.text.as_str()), (&rule.from, from)];
+        [(&rule.subject, mail.subject.as_str()), (&rule.body, mail.text.as_str()), (&rule.from, from)];
     let mut found = Vec::new();
     for (pattern, text) in parts {
         let Some(pattern) = pattern else { continue };
@@ -242,7 +242,7 @@ fn fit(rule: &MailRule, letter: &ParsedMail) -> Option<Vec<(String, String)>> {
         let captures = expression.captures(text)?;
         found.extend(named(&expression, &captures));
     }
-    let says = |word: &String| holds_word(&letter.subject, word) || holds_word(&letter.text, word);
+    let says = |word: &String| holds_word(&mail.subject, word) || holds_word(&mail.text, word);
     (rule.words.is_empty() || rule.words.iter().any(says)).then_some(found)
 }
 
@@ -278,7 +278,7 @@ fn fill(template: &str, captured: &[(String, String)]) -> Option<String> {
     (!key.is_empty()).then_some(key)
 }
 
-/// Returns true if the text contains the word or words, in any case, with no letter or digit directly before or after.
+/// Returns true if the text contains the word or words, in any case, with no mail or digit directly before or after.
 fn holds_word(text: &str, word: &str) -> bool {
     let word = one_line(word);
     if word.is_empty() {

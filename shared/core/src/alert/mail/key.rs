@@ -119,8 +119,8 @@ impl MailKey {
 
 /// Returns the key of a mail for which no rule makes one, as far as it finds the incident. A monitoring system's mails about a
 /// problem and about its end get the same key.
-pub fn default_key(letter: &ParsedMail) -> String {
-    read_mail(letter, letter.from.as_deref().unwrap_or_default()).key.exact
+pub fn default_key(mail: &ParsedMail) -> String {
+    read_mail(mail, mail.from.as_deref().unwrap_or_default()).key.exact
 }
 
 /// Returns the text in one line, with single spaces and without control characters.

@@ -54,10 +54,10 @@ pub struct MailReading {
 }
 
 /// Reads a mail. Its status and its key come from the same slots of its subject. `sender` is the sender as the key names it.
-pub fn read_mail(letter: &ParsedMail, sender: &str) -> MailReading {
-    let subject: String = one_line(&letter.subject).chars().take(SUBJECT_MAX).collect();
+pub fn read_mail(mail: &ParsedMail, sender: &str) -> MailReading {
+    let subject: String = one_line(&mail.subject).chars().take(SUBJECT_MAX).collect();
     let subject = without_prefixes(&subject);
-    if let Some(known) = systems::find(letter, subject) {
+    if let Some(known) = systems::find(mail, subject) {
         let by = ReadBy::System { name: known.system.name, form: known.form.subject };
         let names = known.form.words(&known.names);
         let labels = known.labels.as_deref().map(|labels| key::words(&tokens(labels)));

@@ -7,11 +7,11 @@ const COMMAND_MAX: usize = 200;
 
 /// Returns the first line that the writer wrote, which may be a command: `ack`, `done`, `escalate technical`. `None` if there is
 /// none, or if no person wrote the mail.
-pub fn command(letter: &ParsedMail) -> Option<String> {
-    if letter.automatic != Automatic::No || letter.ours {
+pub fn command(mail: &ParsedMail) -> Option<String> {
+    if mail.automatic != Automatic::No || mail.ours {
         return None;
     }
-    let words = own_words(&letter.text);
+    let words = own_words(&mail.text);
     let line = words.lines().next().unwrap_or_default();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     let line: String = line.chars().take(COMMAND_MAX).collect();

@@ -163,23 +163,23 @@ pub(super) fn known_systems() -> Vec<&'static str> {
 }
 
 /// Returns what the table says about a mail; none if no form fits. `subject` is in one line and without prefixes.
-pub(super) fn find(letter: &ParsedMail, subject: &str) -> Option<Known> {
+pub(super) fn find(mail: &ParsedMail, subject: &str) -> Option<Known> {
     let subject = subject.to_lowercase();
-    all().filter(|system| system.may_have_sent(letter, &subject)).find_map(|system| {
+    all().filter(|system| system.may_have_sent(mail, &subject)).find_map(|system| {
         system.forms.iter().find_map(|form| {
             let slots = template::fit(form.subject, &subject)?;
-            form.read(system, &slots, letter)
+            form.read(system, &slots, mail)
         })
     })
 }
 
 impl System {
-    fn may_have_sent(&self, letter: &ParsedMail, subject: &str) -> bool {
-        let senders = [letter.from.as_deref(), letter.from_name.as_deref()];
+    fn may_have_sent(&self, mail: &ParsedMail, subject: &str) -> bool {
+        let senders = [mail.from.as_deref(), mail.from_name.as_deref()];
         let holds = |hint: &&str| {
             senders.iter().flatten().any(|sender| sender.to_lowercase().contains(hint))
                 || subject.contains(hint)
-                || letter.text.to_lowercase().contains(hint)
+                || mail.text.to_lowercase().contains(hint)
         };
         self.hints.is_empty() || self.hints.iter().any(|hint| holds(&hint))
     }
@@ -201,8 +201,8 @@ impl Form {
         names.iter().flat_map(of_name).collect()
     }
 
-    fn read(&'static self, system: &'static System, slots: &Slots<'_>, letter: &ParsedMail) -> Option<Known> {
-        let lines = || letter.text.lines().map(|line| line.trim().to_lowercase());
+    fn read(&'static self, system: &'static System, slots: &Slots<'_>, mail: &ParsedMail) -> Option<Known> {
+        let lines = || mail.text.lines().map(|line| line.trim().to_lowercase());
         if !self.needs.is_empty()
             && !lines().any(|line| self.needs.iter().any(|needed| line.starts_with(needed)))
         {

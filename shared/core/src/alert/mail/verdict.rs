@@ -42,7 +42,7 @@ impl AuthVerdicts {
     }
 
     /// Returns true if the sender that people see is proven: by DMARC, or by SPF for the same domain.
-    pub fn proven(&self) -> bool {
+    pub fn is_proven(&self) -> bool {
         self.dmarc == AuthVerdict::Pass
             || self.dmarc != AuthVerdict::Fail && self.aligned && self.spf == AuthVerdict::Pass
     }
@@ -61,7 +61,7 @@ impl AuthVerdicts {
             Some("it may be spam")
         } else if self.dmarc == AuthVerdict::Fail {
             Some("its sender's domain says that the mail isn't from there (DMARC)")
-        } else if !self.proven() {
+        } else if !self.is_proven() {
             Some("nothing proves its sender: neither DMARC, nor SPF for the domain that it shows")
         } else {
             None

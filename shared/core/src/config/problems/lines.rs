@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 
-use super::advice::{NAME_ADVICE, is_name, number_advice};
-use crate::config::{Config, Line, is_address, is_phone_number};
+use super::advice::{NAME_ADVICE, is_name};
+use crate::address::E164;
+use crate::config::{Config, Line};
 
 pub(super) fn problems(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     let timezone = config.time_zone();
@@ -24,7 +25,7 @@ pub(super) fn problems(config: &Config, report: &mut dyn FnMut(&[&str], String))
         if config.webex.webhook.is_none() {
             report(&["webex"], "a line needs `webhook`: without it nobody hears what agents write".into());
         }
-        numbers(&at, line, report);
+        countries(&at, line, report);
         circles(&at, line, config, report);
         texts(&at, line, report);
         people(&at, line, report);
@@ -40,19 +41,7 @@ pub(super) fn problems(config: &Config, report: &mut dyn FnMut(&[&str], String))
     }
 }
 
-fn numbers(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
-    let voice = &line.voice;
-    let numbers: [(&[&str], Option<&String>); 3] = [
-        (&["number"], Some(&line.number)),
-        (&["voice", "forward"], voice.forward.as_ref()),
-        (&["voice", "after_hours"], voice.after_hours.as_ref()),
-    ];
-    for (key, number) in numbers {
-        if let Some(number) = number.filter(|number| !is_phone_number(number)) {
-            let path: Vec<&str> = at.iter().chain(key).copied().collect();
-            report(&path, number_advice(number));
-        }
-    }
+fn countries(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
     for (index, code) in line.countries.iter().enumerate() {
         if !code.strip_prefix('+').is_some_and(|digits| {
             (1..=7).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
@@ -83,20 +72,20 @@ fn circles(at: &[&str; 2], line: &Line, config: &Config, report: &mut dyn FnMut(
 }
 
 /// Returns true if calls to this number may be forwarded to the line, directly or through other lines.
-fn comes_back(number: &str, line: &Line, config: &Config) -> bool {
+fn comes_back(number: &E164, line: &Line, config: &Config) -> bool {
     let mut seen = vec![number];
     let mut next = 0;
     while let Some(number) = seen.get(next).copied() {
-        for (_, other) in config.lines.iter().filter(|(_, other)| other.number == number) {
+        for (_, other) in config.lines.iter().filter(|(_, other)| other.number == *number) {
             for onwards in [&other.voice.forward, &other.voice.after_hours].into_iter().flatten() {
-                if !seen.contains(&onwards.as_str()) {
+                if !seen.contains(&onwards) {
                     seen.push(onwards);
                 }
             }
         }
         next += 1;
     }
-    seen.contains(&line.number.as_str())
+    seen.contains(&&line.number)
 }
 
 fn texts(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
@@ -123,25 +112,6 @@ fn texts(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
 fn people(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
     if line.team.is_none() && line.agents.is_empty() {
         report(at, "a line needs a `team` or `agents`: who is to answer?".into());
-    }
-    for (index, agent) in line.agents.iter().enumerate() {
-        let index = index.to_string();
-        if !is_address(&agent.email) {
-            report(
-                &[at[0], at[1], "agents", &index, "email"],
-                format!("{:?} is no mail address", agent.email),
-            );
-        }
-        if let Some(phone) = agent.phone.as_ref().filter(|phone| !is_phone_number(phone)) {
-            report(&[at[0], at[1], "agents", &index, "phone"], number_advice(phone));
-        }
-    }
-    if let Some(mail) = &line.mail {
-        for (key, address) in [("from", Some(&mail.from)), ("reply_to", mail.reply_to.as_ref())] {
-            if let Some(address) = address.filter(|address| !is_address(address)) {
-                report(&[at[0], at[1], "mail", key], format!("{address:?} is no mail address"));
-            }
-        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::advice::number_advice;
-use crate::config::{People, Plan, PlanPost, Step, Target, is_address, is_phone_number, is_sender};
+use crate::config::{Plan, PlanPost, Step, Target};
 
 pub(super) fn plan_problems(
     name: &str,
@@ -17,8 +16,6 @@ pub(super) fn plan_problems(
     if plan.reset_after.0 < SignedDuration::from_mins(1) {
         report(&["plans", name, "reset_after"], "reset_after is at least a minute".into());
     }
-    let space = &plan.space;
-    address_problems(&["plans", name, "space"], (&space.moderators, &space.participants), report);
     // Time from the last press to the step, if all steps since then were taken automatically.
     let mut quiet = SignedDuration::ZERO;
     for (number, step) in plan.steps.iter().enumerate() {
@@ -35,25 +32,12 @@ pub(super) fn plan_problems(
             post_problems(&at, post, file_exists, report);
         }
         for (index, sms) in step.sms.iter().enumerate() {
-            let from = sms.from.as_deref().filter(|from| !is_sender(from));
-            phone_problems(
-                &under(&at, &["sms", &index.to_string()]),
-                (&sms.to, from),
-                ("text", &sms.text),
-                report,
-            );
+            let words = StepWords { key: "text", words: &sms.text };
+            phone_problems(&under(&at, &["sms", &index.to_string()]), &sms.to, words, report);
         }
         for (index, call) in step.call.iter().enumerate() {
-            let from = call.from.as_deref().filter(|from| !is_phone_number(from));
-            phone_problems(
-                &under(&at, &["call", &index.to_string()]),
-                (&call.to, from),
-                ("say", &call.say),
-                report,
-            );
-        }
-        if let Some(People { moderators, participants }) = &step.people {
-            address_problems(&under(&at, &["people"]), (moderators, participants), report);
+            let words = StepWords { key: "say", words: &call.say };
+            phone_problems(&under(&at, &["call", &index.to_string()]), &call.to, words, report);
         }
     }
 }
@@ -95,39 +79,23 @@ fn post_problems(
     }
 }
 
-/// Checks a text or a call: its targets, a sender that is no number, and the words, which stand under `key`.
+/// Words of a step's text or call, and their key in the configuration.
+struct StepWords<'a> {
+    key: &'static str,
+    words: &'a str,
+}
+
+/// Checks a text or a call: its targets and its words.
 fn phone_problems(
     at: &[&str],
-    (to, wrong_sender): (&[Target], Option<&str>),
-    (key, words): (&str, &str),
+    to: &[Target],
+    StepWords { key, words }: StepWords<'_>,
     report: &mut dyn FnMut(&[&str], String),
 ) {
-    for (place, target) in to.iter().enumerate() {
-        if let Some(number) = target.number().filter(|number| !is_phone_number(number)) {
-            report(&under(at, &["to", &place.to_string()]), number_advice(number));
-        }
-    }
     if to.is_empty() {
         report(&under(at, &["to"]), "nobody is named here".into());
     }
-    if let Some(from) = wrong_sender {
-        report(&under(at, &["from"]), number_advice(from));
-    }
     if words.trim().is_empty() {
         report(&under(at, &[key]), "there are no words here".into());
-    }
-}
-
-fn address_problems(
-    at: &[&str],
-    (moderators, participants): (&[String], &[String]),
-    report: &mut dyn FnMut(&[&str], String),
-) {
-    for (list, addresses) in [("moderators", moderators), ("participants", participants)] {
-        for (index, address) in addresses.iter().enumerate() {
-            if !is_address(address) {
-                report(&under(at, &[list, &index.to_string()]), format!("{address:?} is no mail address"));
-            }
-        }
     }
 }

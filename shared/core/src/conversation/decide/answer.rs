@@ -36,7 +36,7 @@ pub(super) fn relay(
     let refused = why_no_text(&builder, &text, limited);
     let length =
         number.filter(|_| refused.is_none()).map(|to| (segments(&text), price_class(&line.number, to)));
-    let says = messages(&builder, answer, text, (refused.is_none(), limited));
+    let says = messages(&builder, answer, text, refused.is_none(), limited);
     if says.is_empty() {
         builder.note(Some(&answer.thread), refused.unwrap_or_default());
         return builder.finish();
@@ -60,7 +60,7 @@ pub(super) fn relay(
         at: now,
     };
     remember_answer(&mut builder, answer, pace, now);
-    let dispatch = builder.say_entry(entry, says);
+    let dispatch = builder.add_entry(entry, says);
     dispatch.in_conversation(|of| {
         of.thread = Some(answer.thread.clone());
         of.replaces = replaces;
@@ -90,12 +90,12 @@ fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Opti
         return Some(wording::not_sent_limit(line.limits));
     }
     let characters = text.encode_utf16().count();
-    match builder.context.address.number() {
+    match builder.context.address.phone() {
         None => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
         // A number that never sent a text gets none: anybody may have typed it into the form.
         Some(_) if builder.sender.confirmed.is_none() => Some(wording::not_sent_unconfirmed(&line.number)),
-        Some(number) if texting::is_short_code(number) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
-        Some(number) if !texting::may_text(number, &line.countries) => {
+        Some(phone) if texting::is_short_code(phone.as_str()) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
+        Some(phone) if !texting::may_text(phone.as_str(), &line.countries) => {
             Some(wording::NOT_SENT_COUNTRY.to_owned())
         }
         // A shortened text would say something that nobody wrote.
@@ -109,13 +109,14 @@ fn messages(
     builder: &DecisionBuilder<'_>,
     answer: &AgentMessage,
     text: String,
-    (by_text, limited): (bool, bool),
+    by_text: bool,
+    limited: bool,
 ) -> Vec<Message> {
     let (line, number) = (builder.context.line, builder.context.address.number());
     let mut says = Vec::new();
     if let Some(to) = number.filter(|_| by_text) {
         says.push(Message::Phone(PhoneMessage::Reply {
-            to: to.to_owned(),
+            to: to.clone(),
             from: line.number.clone(),
             text: text.clone(),
             files: answer.files.clone(),
@@ -123,7 +124,8 @@ fn messages(
     }
     // Anybody can type a customer's number into the form. So a customer with a confirmed number gets answers there and not by
     // mail.
-    let by_mail = line.mail.is_some() && (builder.sender.confirmed.is_none() || number.is_none());
+    let by_mail = line.mail.is_some()
+        && (builder.sender.confirmed.is_none() || builder.context.address.phone().is_none());
     let stopped = builder.sender.opted_out.is_some();
     if by_mail
         && !stopped
@@ -162,12 +164,12 @@ pub(super) fn handle_edit(
     by: &str,
 ) -> ConversationDecision {
     // The agent may have edited the message again since the dispatch was looked up.
-    let message = now.map(|now| now.message.as_str());
-    let latest = builder.next.answers.iter().find(|(known, _)| Some(known.as_str()) == message);
+    let message = now.map(|now| &now.message);
+    let latest = builder.next.answers.iter().find(|(known, _)| Some(known) == message);
     let answer = latest.map_or(answer, |(_, latest)| *latest);
     builder.take_back(answer);
     let content = Content::TakenBack { reply: answer, changed: now.is_some(), by: by.to_owned() };
-    builder.say([Message::Space(SpaceMessage::Post { content })]);
+    builder.add_dispatch([Message::Space(SpaceMessage::Post { content })]);
     match now {
         Some(now) => relay(builder, now, Some(answer)),
         None => builder.finish(),

@@ -10,6 +10,7 @@ use super::context::ConversationContext;
 use super::decision::ConversationDecision;
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
 use crate::delivery::{Dispatch, Fact, Medium};
+use crate::vendor_id::MessageId;
 
 /// What a customer wrote or said.
 pub(super) struct FromCustomer {
@@ -61,7 +62,7 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// Begins with a customer's message or call: opens the conversation, reopens it, or continues it.
-    pub(super) fn heard(
+    pub(super) fn open_or_continue(
         before: Option<&Conversation>,
         sender: &Sender,
         context: ConversationContext<'a>,
@@ -147,10 +148,10 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// Remembers which dispatch carries an agent's message, in case the message is edited or deleted.
-    pub(super) fn remember_relayed(&mut self, message: &str, answer: u32) {
+    pub(super) fn remember_relayed(&mut self, message: &MessageId, answer: u32) {
         let answers = &mut self.next.answers;
         answers.retain(|(known, _)| known != message);
-        answers.push((message.to_owned(), answer));
+        answers.push((message.clone(), answer));
         let too_many = answers.len().saturating_sub(TAKEN_BACK_KEPT);
         answers.drain(..too_many);
         self.answer = answer;
@@ -211,7 +212,7 @@ impl<'a> DecisionBuilder<'a> {
         self.next.wake_at = self.due();
         if !self.facts.is_empty() {
             if self.dispatches.is_empty() {
-                self.say([]);
+                self.add_dispatch([]);
             }
             self.dispatches[0].facts = self.facts;
         }

@@ -6,8 +6,10 @@ use super::answer::relay;
 use super::builder::DecisionBuilder;
 use super::decision::ConversationDecision;
 use super::event::AgentMessage;
+use crate::address::EmailAddress;
+use crate::conversation::Agent;
 use crate::conversation::relay_policy::AgentCommand;
-use crate::delivery::{Content, Delivery, InternalTask, Message, PhoneMessage, SUMMARY, SpaceMessage};
+use crate::delivery::{Content, InternalTask, Message, PhoneMessage, SpaceMessage};
 use crate::texting;
 use crate::wording::conversation as wording;
 
@@ -21,7 +23,7 @@ pub(super) fn handle_command(
     asked: &AgentMessage,
 ) -> ConversationDecision {
     let (line, now) = (builder.context.line, builder.now);
-    let thread = Some(asked.thread.as_str());
+    let thread = Some(&asked.thread);
     match command {
         AgentCommand::Claim => {
             let had = builder.next.assignee.replace(asked.by.clone());
@@ -55,7 +57,7 @@ pub(super) fn handle_command(
         AgentCommand::History | AgentCommand::Export => {
             let brief = *command == AgentCommand::History;
             builder
-                .say([Message::Space(SpaceMessage::Transcript { brief })])
+                .add_dispatch([Message::Space(SpaceMessage::Transcript { brief })])
                 .in_conversation(|of| of.thread = Some(asked.thread.clone()));
         }
         AgentCommand::OptOut => {
@@ -75,15 +77,15 @@ pub(super) fn handle_command(
 
 /// Closes the conversation. Sends the line's closing text if the customer may get automatic texts.
 fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMessage) {
-    let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
+    let (line, thread) = (builder.context.line, Some(&asked.thread));
     builder.note(thread, wording::closed(&asked.by, note));
     if !builder.next.closed {
-        let to = builder.may_hear().filter(|_| builder.sender.confirmed.is_some());
+        let to = builder.textable_number().filter(|_| builder.sender.confirmed.is_some());
         if let (Some(text), Some(to)) = (&line.texts.closing, to) {
-            builder.say_by_itself(text, to);
+            builder.send_automatic_text(text, to);
         }
         builder.close();
-        builder.add_fact("conversation.closed", [("by", asked.by.email.clone())]);
+        builder.add_fact("conversation.closed", [("by", address_of(&asked.by))]);
     }
 }
 
@@ -93,7 +95,7 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
     let title = builder.next.title();
     let note = wording::named(name);
     builder
-        .say([
+        .add_dispatch([
             Message::Space(SpaceMessage::Rename { title }),
             Message::Space(SpaceMessage::Post { content: Content::Text(note) }),
         ])
@@ -102,26 +104,28 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
 
 /// Calls the agent, who is then connected with the customer.
 fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp) {
-    let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
-    let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
+    let (line, thread) = (builder.context.line, Some(&asked.thread));
+    let is_asking = |email: &EmailAddress| {
+        asked.by.email.as_ref().is_some_and(|asking| asking.eq_ignore_ascii_case(email))
+    };
+    let phone = line.agents.iter().find(|agent| is_asking(&agent.email));
     let phone = phone.and_then(|agent| agent.phone.clone());
     let number = builder.context.address.number().filter(|number| !texting::is_short_code(number));
     let foreign = number.is_some_and(|number| {
-        builder.context.own_numbers.contains(&number) || !texting::may_text(number, &line.countries)
+        builder.context.own_numbers.contains(number) || !texting::may_text(number, &line.countries)
     });
     if foreign {
         builder.note(thread, wording::NOT_SENT_COUNTRY.to_owned());
         return;
     }
-    match (phone, number.map(str::to_owned)) {
+    match (phone, number.cloned()) {
         (Some(agent), Some(to)) => {
             let note =
                 Message::Space(SpaceMessage::Post { content: Content::Text(wording::ringing(&asked.by)) });
             let call = Message::Phone(PhoneMessage::Connect { agent, from: line.number.clone(), to });
-            let dispatch = builder.say([note, call]);
+            let dispatch = builder.add_dispatch([note, call]);
             dispatch.in_conversation(|of| of.thread = Some(asked.thread.clone()));
-            let report = Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now);
-            dispatch.deliveries.insert(SUMMARY.to_owned(), report);
+            dispatch.add_summary(now);
         }
         (None, _) => builder.note(thread, wording::no_phone(&asked.by)),
         (_, None) => builder.note(thread, wording::NOT_SENT_NO_NUMBER.to_owned()),
@@ -136,10 +140,15 @@ fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &AgentMessag
         builder.note(Some(&asked.thread), wording::erase_sure(&builder.next.called()));
         return;
     }
-    builder.add_fact("customer.erased", [("by", asked.by.email.clone())]);
-    let number = builder.context.address.number().map(str::to_owned);
+    builder.add_fact("customer.erased", [("by", address_of(&asked.by))]);
+    let phone = builder.context.address.phone().cloned();
     builder.forget();
     builder
-        .say([Message::Internal(InternalTask::EraseCustomer { number })])
+        .add_dispatch([Message::Internal(InternalTask::EraseCustomer { phone })])
         .in_conversation(|of| of.thread = Some(asked.thread.clone()));
+}
+
+/// Returns the agent's mail address for a fact; empty if Webex shows none.
+fn address_of(agent: &Agent) -> String {
+    agent.email.as_ref().map(ToString::to_string).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::address::E164;
 use crate::config::Line;
 use crate::conversation::Address;
 use crate::incident::Subject;
@@ -20,5 +21,5 @@ pub struct ConversationContext<'a> {
     /// True during the team's opening hours.
     pub open: bool,
     /// All numbers of Handbell. They never get automatic replies.
-    pub own_numbers: &'a [&'a str],
+    pub own_numbers: &'a [E164],
 }

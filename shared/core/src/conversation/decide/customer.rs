@@ -6,6 +6,7 @@ use super::builder::{DecisionBuilder, FromCustomer};
 use super::context::ConversationContext;
 use super::decision::ConversationDecision;
 use super::event::{Attendance, CustomerFile};
+use crate::address::EmailAddress;
 use crate::config::Line;
 use crate::conversation::{Conversation, Sender};
 use crate::delivery::{Medium, Message, SpaceMessage};
@@ -17,17 +18,33 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 type Before<'a> = Option<&'a Conversation>;
 
+/// A customer's text.
+pub(super) struct CustomerText<'a> {
+    pub(super) body: &'a str,
+    pub(super) files: &'a [CustomerFile],
+    pub(super) at: Timestamp,
+    pub(super) word: Option<OptOutKeyword>,
+}
+
+/// What a customer wrote into the form.
+pub(super) struct FormEntry<'a> {
+    pub(super) message: &'a str,
+    pub(super) name: Option<&'a str>,
+    pub(super) email: Option<&'a EmailAddress>,
+}
+
 pub(super) fn handle_text(
     before: Before<'_>,
     sender: &Sender,
-    (body, files, at, word): (&str, &[CustomerFile], Timestamp, Option<OptOutKeyword>),
+    text: CustomerText<'_>,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
+    let CustomerText { body, files, at, word } = text;
     match (word, sender.opted_out) {
         (Some(OptOutKeyword::Stop), _) => return stop(before, sender, context, now),
         (Some(OptOutKeyword::Start), Some(_)) => {
-            let mut builder = DecisionBuilder::heard(before, sender, context, now);
+            let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
             builder.sender.opted_out = None;
             builder.confirm();
             builder.add_fact("customer.opted-in", []);
@@ -36,7 +53,7 @@ pub(super) fn handle_text(
         }
         _ => {}
     }
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     builder.confirm();
     builder.next.by_form = false;
     let media = files.iter().map(|file| {
@@ -45,7 +62,7 @@ pub(super) fn handle_text(
             content_type: file.content_type.clone(),
         })
     });
-    builder.customer_says(
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Text, text: body.to_owned(), note: String::new(), at },
         media,
     );
@@ -74,7 +91,7 @@ fn stop(
             answer: 0,
         };
     }
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     builder.opt_out();
     builder.note(None, wording::stopped(&builder.next.called()));
     builder.finish()
@@ -83,23 +100,27 @@ fn stop(
 pub(super) fn handle_form(
     before: Before<'_>,
     sender: &Sender,
-    (message, name, email): (&str, Option<&str>, Option<&str>),
+    entry: FormEntry<'_>,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let FormEntry { message, name, email } = entry;
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     builder.next.by_form = true;
     // Anybody can fill in a form. It must not change a known customer's name or the address for answers.
     if sender.confirmed.is_none() {
         if builder.next.email.is_none() {
-            builder.next.email = email.map(str::to_owned);
+            builder.next.email = email.cloned();
         }
         if builder.next.name.is_none() {
             builder.next.name = name.map(str::to_owned);
         }
     }
     let note = wording::by_form(email, &builder.next, sender.confirmed.is_some());
-    builder.customer_says(FromCustomer { medium: Medium::Form, text: message.to_owned(), note, at: now }, []);
+    builder.add_customer_entry(
+        FromCustomer { medium: Medium::Form, text: message.to_owned(), note, at: now },
+        [],
+    );
     wants_an_answer(&mut builder, false);
     builder.finish()
 }
@@ -110,8 +131,8 @@ pub(super) fn handle_ring(
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
-    builder.customer_says(
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Call, text: wording::RINGS.to_owned(), note: String::new(), at: now },
         [],
     );
@@ -125,14 +146,14 @@ pub(super) fn handle_call_end(
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
-    builder.customer_says(
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Call, text: wording::call_ended(spoke), note: String::new(), at: now },
         [],
     );
     if spoke.is_none() {
         builder.by_phone = true;
-        let told = builder.tell_caller(context.line.texts.missed_call.as_deref());
+        let told = builder.reply_to_caller(context.line.texts.missed_call.as_deref());
         wants_an_answer(&mut builder, !told);
     } else {
         builder.end_waiting();
@@ -144,16 +165,17 @@ pub(super) fn handle_call_end(
 pub(super) fn handle_voicemail(
     before: Before<'_>,
     sender: &Sender,
-    (url, length): (&str, SignedDuration),
+    url: &str,
+    length: SignedDuration,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     let media = Message::Space(SpaceMessage::CustomerFile {
         url: url.to_owned(),
         content_type: Some("audio/mpeg".to_owned()),
     });
-    builder.customer_says(
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Call, text: wording::voicemail(length), note: String::new(), at: now },
         [media],
     );
@@ -184,7 +206,7 @@ fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
             let lately = builder.next.assigned_at.is_some_and(|at| now.duration_since(at) < LOOK_AGAIN);
             if !lately && !builder.next.is_attended(now) {
                 builder.next.assigned_at = Some(now);
-                builder.say_with_the_customer(assign);
+                builder.add_to_customer_entry(assign);
             }
         }
         // The people in the space answer: there is nobody to look for.
@@ -211,7 +233,7 @@ fn welcome(builder: &mut DecisionBuilder<'_>, tell: bool) {
     if !builder.next.welcomed {
         builder.next.welcomed = true;
         if tell {
-            builder.tell(builder.context.line.texts.welcome.as_deref());
+            builder.reply_automatically(builder.context.line.texts.welcome.as_deref());
         }
     }
 }
@@ -224,10 +246,10 @@ fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
     }
     builder.next.told_on = Some(today);
     builder.next.welcomed = true;
-    builder.tell(text);
+    builder.reply_automatically(text);
     if builder.context.line.lobby.is_some() {
         let text = wording::who_waits(&builder.next.called(), why);
-        builder.say([Message::Space(SpaceMessage::Lobby { text })]);
+        builder.add_dispatch([Message::Space(SpaceMessage::Lobby { text })]);
     }
 }
 

@@ -2,9 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::address::EmailAddress;
 use crate::conversation::Agent;
 use crate::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use crate::texting::OptOutKeyword;
+use crate::vendor_id::MessageId;
 
 /// An event of a conversation, checked and parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub enum ConversationEvent {
         /// Name of the customer.
         name: Option<String>,
         /// Mail address to which answers may go.
-        email: Option<String>,
+        email: Option<EmailAddress>,
     },
     /// The customer calls, and the call is forwarded.
     Rings,
@@ -101,7 +103,7 @@ pub struct CustomerFile {
 
 impl std::fmt::Debug for CustomerFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("File").field("content_type", &self.content_type).finish_non_exhaustive()
+        f.debug_struct("CustomerFile").field("content_type", &self.content_type).finish_non_exhaustive()
     }
 }
 
@@ -115,9 +117,9 @@ pub struct AgentMessage {
     /// URLs of the files in Webex.
     pub files: Vec<String>,
     /// Id of the message in Webex.
-    pub message: String,
+    pub message: MessageId,
     /// Id of the message under which notes about it can be posted: itself, or the first of its thread.
-    pub thread: String,
+    pub thread: MessageId,
     /// When it was written.
     pub at: Option<Timestamp>,
     /// What Handbell's token showed when it was read.
@@ -126,7 +128,7 @@ pub struct AgentMessage {
 
 impl std::fmt::Debug for AgentMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("AgentMessage").field("message", &self.message).finish_non_exhaustive()
     }
 }
 

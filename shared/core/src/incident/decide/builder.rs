@@ -11,7 +11,7 @@ use super::decision::Decision;
 use super::reach;
 use super::space::invitations_of_space;
 use crate::delivery::{
-    Body, Content, Delivery, Dispatch, DispatchKey, Fact, Message, NOTICE, OfIncident, SpaceMessage,
+    Body, Content, Delivery, Dispatch, DispatchKey, Fact, Message, OfIncident, SpaceMessage,
 };
 use crate::incident::command::{Actor, TimelineEntry};
 use crate::incident::schedule::wake_at;
@@ -151,7 +151,7 @@ impl<'a> DecisionBuilder<'a> {
         let told = reach::tell_admins(self.context, text);
         if let Some(dispatch) = self.dispatches.last_mut() {
             for say in told {
-                dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
+                dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, now) });
             }
         }
     }

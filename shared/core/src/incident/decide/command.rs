@@ -36,7 +36,7 @@ pub(super) fn handle_command(
         Command::Escalate { name } => escalate(incident, by, name, context, now),
         Command::Cannot => decline(incident, by, context, now),
         Command::Snooze { until } if incident.occupancy.is_some() => {
-            occupancy::snooze_zone(incident, (&by.who, *until), context, now)
+            occupancy::snooze_zone(incident, &by.who, *until, context, now)
         }
         Command::Snooze { until } => snooze(incident, by, *until, context, now),
         Command::Resolve => end(incident, Phase::Resolved, by, context, now),
@@ -148,7 +148,7 @@ fn take_next_step(
     let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
     builder.incident.responses.hold = None;
-    builder.add_fact("incident.climbed", [("by", by.who.clone())]);
+    builder.add_fact("incident.escalated", [("by", by.who.clone())]);
     builder.add_entry(wording::incident::wants_next(by), Some(by));
     let note = wording::wanted_next(&by.who, context.words);
     builder.take_step(incident.step + 1, Some(note));

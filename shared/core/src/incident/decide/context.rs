@@ -1,5 +1,6 @@
 //! What a decision depends on besides state and event.
 
+use crate::address::{EmailAddress, SmsSender};
 use crate::config::{Admins, Button, Plan};
 use crate::incident::Subject;
 use crate::oncall::Roster;
@@ -20,8 +21,8 @@ pub struct Context<'a> {
     pub plan_hash: &'a str,
     /// True if the subject is still in the configuration. A zone or a site that was removed must not stay open forever.
     pub watched: bool,
-    /// Sender of texts and calls, unless the plan names another.
-    pub from: &'a str,
+    /// Sender of texts and calls, unless the plan names another; none without Twilio.
+    pub from: Option<&'a SmsSender>,
     /// Maximum number of calls that may begin in a second.
     pub calls_per_second: Option<u32>,
     /// The roster, for the people whom the plan names.
@@ -29,7 +30,7 @@ pub struct Context<'a> {
     /// The admins, who are notified when a step reaches nobody.
     pub admins: &'a Admins,
     /// Recipients of the report, in addition to the people who reported the incident.
-    pub report_to: &'a [String],
+    pub report_to: &'a [EmailAddress],
     /// Time zone and names for the texts.
     pub words: &'a Words,
 }

@@ -19,7 +19,7 @@ pub(super) fn handle_signal(
     now: Timestamp,
 ) -> Decision {
     match (signal, current) {
-        (Signal::Rise { rank, view }, _) => raise_level(state, current, (*rank, view), context, now),
+        (Signal::Rise { rank, view }, _) => raise_level(state, current, *rank, view, context, now),
         (Signal::Silent { zones, since, why }, _) => {
             let mut builder = match current {
                 Some(incident) => DecisionBuilder::on(incident, context, now),
@@ -74,7 +74,8 @@ pub(super) fn handle_signal(
 fn raise_level(
     state: Option<&Incident>,
     current: Option<&Incident>,
-    (rank, view): (u32, &View),
+    rank: u32,
+    view: &View,
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
@@ -139,7 +140,8 @@ fn remind(incident: &Incident, view: &View, context: Context<'_>, now: Timestamp
 /// Snoozes the incident of a zone.
 pub(super) fn snooze_zone(
     incident: &Incident,
-    (who, until): (&str, Timestamp),
+    who: &str,
+    until: Timestamp,
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {

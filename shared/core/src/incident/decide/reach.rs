@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::context::Context;
+use crate::address::{E164, SmsSender};
 use crate::config::{Step, Target};
 use crate::delivery::{Content, DirectMessage, MailMessage, Message, PhoneMessage, Recipient, SpaceMessage};
-use crate::oncall::{Attempt, ContactMethod, Gap, Person, Roster};
+use crate::oncall::{Attempt, AttemptAddress, Gap, Person, Roster};
 
 /// One attempt to reach a person.
 #[derive(Clone)]
@@ -30,9 +31,16 @@ pub(super) struct Reached {
     named: Vec<String>,
 }
 
+/// A way to reach a number.
+type ToNumber = fn(E164) -> AttemptAddress;
+
 /// Attempts to page a bare number, with the minutes after the step. They are those of a person without rules.
-const BY_NUMBER: [(ContactMethod, i64); 4] =
-    [(ContactMethod::Text, 0), (ContactMethod::Call, 2), (ContactMethod::Call, 7), (ContactMethod::Call, 12)];
+const BY_NUMBER: [(ToNumber, i64); 4] = [
+    (AttemptAddress::Text, 0),
+    (AttemptAddress::Call, 2),
+    (AttemptAddress::Call, 7),
+    (AttemptAddress::Call, 12),
+];
 
 /// Returns whom a step reaches. `chained` numbers are tried the other way at once when one way has failed.
 pub(super) fn everybody(
@@ -43,46 +51,56 @@ pub(super) fn everybody(
     now: Timestamp,
 ) -> Reached {
     let mut reached = Reached::default();
+    let caller = context.from.and_then(SmsSender::number);
     for (item, sms) in step.sms.iter().enumerate() {
-        let from = sms.from.as_deref().unwrap_or(context.from);
+        let from = sms.from.as_ref().or(context.from);
         reached.named.clear();
         for target in &sms.to {
             for (to, recipient) in reached.phones(target, context.roster, chained, now) {
                 let content = Content::Step { step: number, item };
-                let say = Message::Phone(PhoneMessage::Text { to, from: from.to_owned(), content });
+                let say = Message::Phone(PhoneMessage::Text { to, from: from.cloned(), content });
                 reached.pages.push(Paging { say, recipient, after: SignedDuration::ZERO });
             }
         }
     }
     for (item, call) in step.call.iter().enumerate() {
-        let from = call.from.as_deref().unwrap_or(context.from);
+        let from = call.from.as_ref().or(caller.as_ref());
         reached.named.clear();
         for target in &call.to {
             for (to, recipient) in reached.phones(target, context.roster, chained || call.times > 1, now) {
                 let recipient = recipient.map(|recipient| Recipient { until_answered: true, ..recipient });
+                let every = call.every.0;
                 for time in 0..call.times.max(1) {
                     let content = Content::Step { step: number, item };
-                    let say =
-                        Message::Phone(PhoneMessage::Call { to: to.clone(), from: from.to_owned(), content });
-                    let after = call.every.0 * i32::try_from(time).unwrap_or(i32::MAX);
-                    reached.pages.push(Paging { say, recipient: recipient.clone(), after });
+                    let call = PhoneMessage::Call { to: to.clone(), from: from.cloned(), content };
+                    let after = every * i32::try_from(time).unwrap_or(i32::MAX);
+                    reached.pages.push(Paging {
+                        say: Message::Phone(call),
+                        recipient: recipient.clone(),
+                        after,
+                    });
                 }
             }
         }
     }
     for (item, page) in step.page.iter().enumerate() {
-        let from = page.from.as_deref().unwrap_or(context.from);
+        let texter = page.from.clone().map(SmsSender::from).or_else(|| context.from.cloned());
+        let caller = page.from.as_ref().or(caller.as_ref());
         reached.named.clear();
         let content = Content::Page { step: number, item };
         for target in &page.to {
             for (recipient, attempts) in reached.attempts(target, context.roster, now) {
-                for Attempt { by, to, after } in attempts {
-                    let (from, content) = (from.to_owned(), content.clone());
-                    let say = match by {
-                        ContactMethod::Text => Message::Phone(PhoneMessage::Text { to, from, content }),
-                        ContactMethod::Call => Message::Phone(PhoneMessage::Call { to, from, content }),
-                        ContactMethod::Mail => Message::Mail(MailMessage::Page { email: to, content }),
-                        ContactMethod::Webex => Message::Direct(DirectMessage { email: to, content }),
+                for Attempt { to, after } in attempts {
+                    let content = content.clone();
+                    let say = match to {
+                        AttemptAddress::Text(to) => {
+                            Message::Phone(PhoneMessage::Text { to, from: texter.clone(), content })
+                        }
+                        AttemptAddress::Call(to) => {
+                            Message::Phone(PhoneMessage::Call { to, from: caller.cloned(), content })
+                        }
+                        AttemptAddress::Mail(email) => Message::Mail(MailMessage::Page { email, content }),
+                        AttemptAddress::Webex(email) => Message::Direct(DirectMessage { email, content }),
                     };
                     reached.pages.push(Paging { say, recipient: Some(recipient.clone()), after });
                 }
@@ -143,9 +161,9 @@ impl Reached {
         roster: &Roster,
         chained: bool,
         now: Timestamp,
-    ) -> Vec<(String, Option<Recipient>)> {
+    ) -> Vec<(E164, Option<Recipient>)> {
         if let Some(number) = target.number() {
-            return vec![(number.to_owned(), chained.then(|| by_number(number)))];
+            return vec![(number.clone(), chained.then(|| by_number(number)))];
         }
         let people = self.people(target, roster, now);
         let mut phones = Vec::new();
@@ -167,8 +185,7 @@ impl Reached {
     ) -> Vec<(Recipient, Vec<Attempt>)> {
         if let Some(number) = target.number() {
             let attempts = BY_NUMBER.iter().map(|(by, minutes)| Attempt {
-                by: *by,
-                to: number.to_owned(),
+                to: by(number.clone()),
                 after: SignedDuration::from_mins(*minutes),
             });
             return vec![(by_number(number), attempts.collect())];
@@ -184,8 +201,8 @@ fn recipient(person: &Person) -> Recipient {
     Recipient { id: person.id.clone(), name: person.name.clone(), until_answered: false }
 }
 
-fn by_number(number: &str) -> Recipient {
-    Recipient { id: number.to_owned(), name: number.to_owned(), until_answered: false }
+fn by_number(number: &E164) -> Recipient {
+    Recipient { id: number.to_string(), name: number.to_string(), until_answered: false }
 }
 
 /// Splits the attempts into parts of at most `most`. All attempts for one person are in the same part, even if it gets longer.
@@ -221,11 +238,7 @@ pub(super) fn tell_admins(context: Context<'_>, text: &str) -> Vec<Message> {
         .iter()
         .map(|email| Message::Direct(DirectMessage { email: email.clone(), content: content() }));
     let texts = context.admins.sms.iter().map(|to| {
-        Message::Phone(PhoneMessage::Text {
-            to: to.clone(),
-            from: context.from.to_owned(),
-            content: content(),
-        })
+        Message::Phone(PhoneMessage::Text { to: to.clone(), from: context.from.cloned(), content: content() })
     });
     webex.chain(texts).collect()
 }

@@ -1,5 +1,6 @@
 //! An incident's space: its people, and the name under which it is remembered.
 
+use crate::address::EmailAddress;
 use crate::config::{People, Plan, Reuse};
 use crate::delivery::{DispatchKey, Message, SpaceMessage};
 
@@ -21,7 +22,7 @@ pub fn space_name(plan_name: &str, plan: &Plan, key: &DispatchKey) -> String {
 
 pub(super) fn invitations(people: &People) -> Vec<Message> {
     let say = |moderator| {
-        move |email: &String| Message::Space(SpaceMessage::Invite { email: email.clone(), moderator })
+        move |email: &EmailAddress| Message::Space(SpaceMessage::Invite { email: email.clone(), moderator })
     };
     people.moderators.iter().map(say(true)).chain(people.participants.iter().map(say(false))).collect()
 }

@@ -18,7 +18,7 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
     // A step that is due comes first, however late: after an outage of Handbell, nobody has been notified yet.
     if next_step_at(incident, context.plan).is_some_and(|at| at <= now) {
         builder.incident.heard_at = now;
-        builder.add_fact("incident.climbed", [("by", "time".to_owned())]);
+        builder.add_fact("incident.escalated", [("by", "time".to_owned())]);
         builder.add_entry(wording::incident::escalated_by_time(), None);
         builder.escalate(wording::nobody_answered(incident.step_at, context.words));
         return builder.finish(CommandOutcome::Done);
@@ -124,7 +124,8 @@ pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
 /// Takes the next step before its time, since everybody whom a step was to reach has certainly not been reached.
 pub(super) fn handle_unreached(
     incident: &Incident,
-    (round, step): (u32, u32),
+    round: u32,
+    step: u32,
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
@@ -135,7 +136,7 @@ pub(super) fn handle_unreached(
     }
     let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
-    builder.add_fact("incident.climbed", [("by", "nobody was reached".to_owned())]);
+    builder.add_fact("incident.escalated", [("by", "nobody was reached".to_owned())]);
     builder.add_entry(wording::incident::NOBODY_REACHED.to_owned(), None);
     builder.escalate(wording::incident::NOBODY_REACHED.to_owned());
     builder.finish(CommandOutcome::Done)

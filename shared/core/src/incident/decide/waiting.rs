@@ -12,7 +12,8 @@ use crate::wording;
 pub(super) fn handle_waiting(
     state: Option<&Incident>,
     current: Option<&Incident>,
-    (customer, since): (&str, Timestamp),
+    customer: &str,
+    since: Timestamp,
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {

@@ -54,8 +54,8 @@ pub fn no_phone(by: &Agent) -> String {
 /// Returns the reply to `/who`.
 pub fn who(conversation: &Conversation, sender: &Sender, zone: &TimeZone) -> String {
     let mut lines = vec![format!("The customer is **{}**.", escape(&conversation.called()))];
-    if let (Some(Address::Number(number)), Some(_)) = (&conversation.address, &conversation.name) {
-        lines.push(format!("Number: {}", escape(number)));
+    if let (Some(Address::Phone(phone)), Some(_)) = (&conversation.address, &conversation.name) {
+        lines.push(format!("Number: {}", escape(phone.as_str())));
     }
     if let Some(email) = &conversation.email {
         lines.push(format!("Mail: {}", escape(email)));

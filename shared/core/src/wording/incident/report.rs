@@ -157,12 +157,10 @@ fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
     let mut order: Vec<String> = Vec::new();
     let mut people: BTreeMap<String, Reached> = BTreeMap::new();
     for dispatch in dispatches.iter().filter(|dispatch| dispatch.step().is_some()) {
-        for (name, delivery) in &dispatch.deliveries {
-            let receipt = dispatch.receipts.get(name);
+        for (id, delivery) in &dispatch.deliveries {
+            let receipt = dispatch.receipts.get(id);
             let Some((channel, to)) = delivery.message.paged() else { continue };
-            if delivery.instead_of.as_deref() == Some(crate::delivery::NOTICE)
-                || !was_made(delivery.progress, receipt)
-            {
+            if delivery.admin_notice || !was_made(delivery.progress, receipt) {
                 continue;
             }
             let id = delivery.recipient.as_ref().map_or(to, |recipient| recipient.id.as_str());
@@ -195,8 +193,8 @@ fn was_made(progress: Progress, receipt: Option<&Receipt>) -> bool {
 fn attempts(dispatches: &[Dispatch]) -> Vec<(Timestamp, String)> {
     let mut found = Vec::new();
     for dispatch in dispatches {
-        for (name, delivery) in &dispatch.deliveries {
-            let receipt = dispatch.receipts.get(name);
+        for (id, delivery) in &dispatch.deliveries {
+            let receipt = dispatch.receipts.get(id);
             let page = delivery.message.is_page() && was_made(delivery.progress, receipt);
             if page {
                 found.push((delivery.since, line(delivery, DeliveryState::of(delivery, receipt), plain)));

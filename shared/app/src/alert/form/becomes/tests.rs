@@ -33,8 +33,8 @@ fn said(at: i64, who: Option<&str>, how: Option<CommandChannel>, what: &str) -> 
 fn page(name: &str, progress: Progress) -> Delivery {
     let content = Content::Text("x".to_owned());
     let say = Message::Phone(PhoneMessage::Text {
-        to: NUMBER.to_owned(),
-        from: "+12025550100".to_owned(),
+        to: NUMBER.parse().unwrap(),
+        from: "+12025550100".parse().ok(),
         content,
     });
     let recipient = Recipient { id: name.to_owned(), name: name.to_owned(), until_answered: false };
@@ -99,7 +99,7 @@ fn each_paged_person_is_named_once_or_counts_among_others() {
             .starts_with("Called so far: Dana, Eli. ")
     );
     assert!(with(&[page("Dana", sent), page(NUMBER, sent)]).starts_with("Called so far: Dana and others. "));
-    let notice = Delivery { instead_of: Some(NOTICE.to_owned()), ..page("Carol", sent) };
+    let notice = Delivery { admin_notice: true, ..page("Carol", sent) };
     assert!(with(&[notice]).starts_with("It is stored"), "an admin who is told of a gap doesn't come");
 }
 

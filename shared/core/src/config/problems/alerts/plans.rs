@@ -2,9 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::super::advice::number_advice;
 use super::super::plans::plan_problems;
-use crate::config::{Config, Plan, Quorum, Step, Target, is_phone_number};
+use crate::config::{Config, Plan, Quorum, Step, Target};
 use crate::oncall;
 
 pub(super) fn problems(
@@ -153,15 +152,7 @@ fn step_problems(at: &[&str; 4], step: &Step, report: &mut dyn FnMut(&[&str], St
         if page.to.is_empty() {
             report(&in_page("to"), "nobody is named here".into());
         }
-        for (place, number) in page.to.iter().enumerate() {
-            if let Some(number) = number.number().filter(|number| !is_phone_number(number)) {
-                report(&[a, b, c, d, "page", &index, "to", &place.to_string()], number_advice(number));
-            }
-        }
         targets(&in_page("to"), &page.to, report);
-        if let Some(from) = page.from.as_ref().filter(|from| !is_phone_number(from)) {
-            report(&in_page("from"), number_advice(from));
-        }
         if page.text.trim().is_empty() {
             report(&in_page("text"), "there are no words here".into());
         }

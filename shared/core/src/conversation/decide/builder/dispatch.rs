@@ -3,12 +3,13 @@
 use super::{DecisionBuilder, FromCustomer};
 use crate::delivery::{
     Body, Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Message, OfConversation, Patience,
-    SUMMARY, SpaceMessage, Speaker,
+    SpaceMessage, Speaker,
 };
+use crate::vendor_id::MessageId;
 
 impl DecisionBuilder<'_> {
     /// Adds a dispatch with these messages. Posts wait for the previous posts, and answers for the previous answers.
-    pub(in crate::conversation::decide) fn say(
+    pub(in crate::conversation::decide) fn add_dispatch(
         &mut self,
         says: impl IntoIterator<Item = Message>,
     ) -> &mut Dispatch {
@@ -37,10 +38,7 @@ impl DecisionBuilder<'_> {
             let previous = (self.next.last_answer > 0).then_some(self.next.last_answer);
             dispatch.in_conversation(|of| of.previous_reply = previous);
             self.next.last_answer = dispatch.key.number;
-            dispatch.deliveries.insert(
-                SUMMARY.to_owned(),
-                Delivery::new(Message::Space(SpaceMessage::DeliverySummary), self.now),
-            );
+            dispatch.add_summary(self.now);
         }
         self.dispatches.push(dispatch);
         let last = self.dispatches.len() - 1;
@@ -48,7 +46,7 @@ impl DecisionBuilder<'_> {
     }
 
     /// Adds a dispatch that posts what the customer wrote or said, together with these messages.
-    pub(in crate::conversation::decide) fn customer_says(
+    pub(in crate::conversation::decide) fn add_customer_entry(
         &mut self,
         words: FromCustomer,
         with: impl IntoIterator<Item = Message>,
@@ -68,23 +66,23 @@ impl DecisionBuilder<'_> {
             at: words.at,
         };
         let first = Message::Space(SpaceMessage::Post { content: Content::Entry });
-        self.say_entry(entry, std::iter::once(first).chain(with));
+        self.add_entry(entry, std::iter::once(first).chain(with));
     }
 
     /// Adds a dispatch with a conversation entry. It is retried for a day, since its words exist nowhere else.
-    pub(in crate::conversation::decide) fn say_entry(
+    pub(in crate::conversation::decide) fn add_entry(
         &mut self,
         entry: ConversationEntry,
         says: impl IntoIterator<Item = Message>,
     ) -> &mut Dispatch {
-        let dispatch = self.say(says);
+        let dispatch = self.add_dispatch(says);
         dispatch.patience = Patience::Day;
         dispatch.in_conversation(|of| of.entry = Some(Box::new(entry)));
         dispatch
     }
 
     /// Adds a message to the dispatch of the customer's words. An agent who is added that way is in the space before the post.
-    pub(in crate::conversation::decide) fn say_with_the_customer(&mut self, say: Message) {
+    pub(in crate::conversation::decide) fn add_to_customer_entry(&mut self, say: Message) {
         let now = self.now;
         let customers = |dispatch: &&mut Dispatch| {
             dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Customer)
@@ -94,15 +92,15 @@ impl DecisionBuilder<'_> {
                 dispatch.add(Delivery::new(say, now));
             }
             None => {
-                self.say([say]);
+                self.add_dispatch([say]);
             }
         }
     }
 
     /// Adds a note to the team, in the space or in a thread.
-    pub(in crate::conversation::decide) fn note(&mut self, thread: Option<&str>, text: String) {
-        let thread = thread.map(str::to_owned);
-        self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
+    pub(in crate::conversation::decide) fn note(&mut self, thread: Option<&MessageId>, text: String) {
+        let thread = thread.cloned();
+        self.add_dispatch([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
             .in_conversation(|of| of.thread = thread);
     }
 }

@@ -41,7 +41,7 @@ impl DecisionBuilder<'_> {
     }
 
     /// Returns true if the wake-up has to be moved. One that is due already needn't be.
-    pub(in crate::conversation::decide) fn moves(&self) -> bool {
+    pub(in crate::conversation::decide) fn must_move_wake(&self) -> bool {
         let due = |at: Option<Timestamp>| at.map(|at| at.max(self.now));
         due(self.was_due) != due(self.due())
     }

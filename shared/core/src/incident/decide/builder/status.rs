@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::DecisionBuilder;
+use crate::address::EmailAddress;
 use crate::delivery::{Content, Delivery, MailMessage, Message, SpaceMessage};
 
 impl DecisionBuilder<'_> {
@@ -66,7 +67,7 @@ impl DecisionBuilder<'_> {
         self.add(Message::Space(SpaceMessage::IncidentReport), at);
         let answer = alert.origin.as_ref().and_then(|origin| origin.answer_to.clone());
         let reporter = alert.reporter.as_ref().and_then(|reporter| reporter.email.clone());
-        let mut told: Vec<String> = Vec::new();
+        let mut told: Vec<EmailAddress> = Vec::new();
         for email in answer.into_iter().chain(reporter).chain(self.context.report_to.iter().cloned()) {
             if !told.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
                 self.add(Message::Mail(MailMessage::IncidentReport { email: email.clone() }), at);

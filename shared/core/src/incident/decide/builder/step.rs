@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::DecisionBuilder;
-use crate::delivery::{Content, Delivery, Dispatch, Message, NOTICE, SUMMARY, SpaceMessage};
+use crate::delivery::{Content, Delivery, Dispatch, Message, SpaceMessage};
 use crate::incident::decide::reach::{self, Paging};
 use crate::incident::decide::space::invitations;
 use crate::wording;
@@ -114,8 +114,7 @@ impl DecisionBuilder<'_> {
                 self.now,
             ));
             for say in reach::tell_admins(self.context, &wording::incident::gap_notice(gap, &self.incident)) {
-                dispatch
-                    .add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, self.now) });
+                dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, self.now) });
             }
         }
         if let Some(until) = hold {
@@ -127,11 +126,11 @@ impl DecisionBuilder<'_> {
         }
         let most = PHONES_PER_DISPATCH.max(reached.pages.len().div_ceil(PARTS));
         let mut parts = reach::in_parts(reached.pages, most).into_iter();
-        fill(&mut dispatch, parts.next().unwrap_or_default(), (hold, self.now));
+        add_attempts(&mut dispatch, parts.next().unwrap_or_default(), hold, self.now);
         self.dispatches.push(dispatch);
         for part in parts {
             let mut dispatch = self.dispatch(Some(number));
-            fill(&mut dispatch, part, (hold, self.now));
+            add_attempts(&mut dispatch, part, hold, self.now);
             self.dispatches.push(dispatch);
         }
     }
@@ -144,7 +143,7 @@ impl DecisionBuilder<'_> {
 
 /// Adds the attempts and, if there are any, the delivery summary. The summary is in the row before it is posted, so that a worker
 /// that dies after posting it leaves a trace.
-fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timestamp>, Timestamp)) {
+fn add_attempts(dispatch: &mut Dispatch, pages: Vec<Paging>, hold: Option<Timestamp>, now: Timestamp) {
     let some = !pages.is_empty();
     for Paging { say, recipient, after } in pages {
         let delivery = Delivery { recipient, ..Delivery::new(say, now) };
@@ -154,8 +153,6 @@ fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timest
         });
     }
     if some {
-        dispatch
-            .deliveries
-            .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now));
+        dispatch.add_summary(now);
     }
 }

@@ -27,7 +27,7 @@ const OVERWRITTEN: [&str; 2] = ["message-id", "date"];
 
 /// A mail that SES accepted.
 #[derive(Clone, PartialEq, Serialize)]
-pub struct Letter {
+pub struct SentMail {
     /// SES's id of the mail.
     pub id: String,
     /// Time at which SES accepted the mail.
@@ -48,10 +48,10 @@ pub struct Letter {
     pub attachments: Vec<Attachment>,
 }
 
-impl fmt::Debug for Letter {
+impl fmt::Debug for SentMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Logs must not contain senders, recipients or texts, even on a laptop.
-        f.debug_struct("Letter").field("id", &self.id).field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("SentMail").field("id", &self.id).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
@@ -59,13 +59,13 @@ impl fmt::Debug for Letter {
 pub(super) type Refused = String;
 
 /// Parses a request to send, and returns the accepted mail and the MIME that arrives.
-pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(Letter, Vec<u8>), Refused> {
+pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(SentMail, Vec<u8>), Refused> {
     let asked: Value =
         serde_json::from_slice(body).map_err(|error| format!("the request is no JSON: {error}"))?;
     let (destination, content) = (&asked["Destination"], &asked["Content"]);
     let replies = texts(&asked["ReplyToAddresses"])?;
     let (to, cc) = (texts(&destination["ToAddresses"])?, texts(&destination["CcAddresses"])?);
-    let empty = Letter {
+    let empty = SentMail {
         // The id begins with the Region (0102) and the time.
         id: format!("0102{:012x}-{}-000000", at.as_millisecond(), uuid::Uuid::new_v4()),
         at,
@@ -78,50 +78,50 @@ pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(Letter, Vec<u8>), Refu
         attachments: Vec::new(),
     };
     let given = ["Simple", "Raw", "Template"].map(|kind| !content[kind].is_null());
-    let (mut letter, source) = match given {
+    let (mut sent, source) = match given {
         [true, false, false] => {
-            let (letter, files) = simple_letter(empty, &content["Simple"])?;
-            (letter, Source::Parts(files))
+            let (sent, files) = read_simple(empty, &content["Simple"])?;
+            (sent, Source::Parts(files))
         }
         [false, true, false] => {
             let data = content["Raw"]["Data"].as_str().and_then(|data| STANDARD.decode(data).ok());
             let mail = data.ok_or("Raw.Data is no base 64.")?;
-            (raw_letter(empty, &mail)?, Source::Whole(mail))
+            (read_raw(empty, &mail)?, Source::Whole(mail))
         }
         [false, false, true] => return Err("the laptop's SES has no templates".into()),
         _ => return Err("Content has to be one of Simple, Raw and Template.".into()),
     };
-    address(&letter.from).map_err(|why| format!("FromEmailAddress: {why}"))?;
-    if letter.to.is_empty() {
+    address(&sent.from).map_err(|why| format!("FromEmailAddress: {why}"))?;
+    if sent.to.is_empty() {
         return Err("Destination names nobody.".into());
     }
-    if letter.to.len() > RECIPIENTS {
+    if sent.to.len() > RECIPIENTS {
         return Err(format!("Recipient count exceeds {RECIPIENTS}."));
     }
-    letter.to.iter().chain(&replies).try_for_each(|text| address(text))?;
+    sent.to.iter().chain(&replies).try_for_each(|text| address(text))?;
     if !replies.is_empty() {
-        letter.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("reply-to"));
-        letter.headers.push(("Reply-To".into(), replies.join(", ")));
+        sent.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("reply-to"));
+        sent.headers.push(("Reply-To".into(), replies.join(", ")));
     }
-    letter.headers.retain(|(name, _)| !OVERWRITTEN.contains(&name.to_ascii_lowercase().as_str()));
-    letter.headers.push(("Message-ID".into(), format!("<{}@{REGION}.amazonses.com>", letter.id)));
+    sent.headers.retain(|(name, _)| !OVERWRITTEN.contains(&name.to_ascii_lowercase().as_str()));
+    sent.headers.push(("Message-ID".into(), format!("<{}@{REGION}.amazonses.com>", sent.id)));
     let mail = match source {
-        Source::Whole(mail) => with_own(&mail, &letter.id, at),
+        Source::Whole(mail) => with_own(&mail, &sent.id, at),
         Source::Parts(files) => {
-            let named = [("From", vec![letter.from.clone()]), ("To", to), ("Cc", cc)];
+            let named = [("From", vec![sent.from.clone()]), ("To", to), ("Cc", cc)];
             let named = named.into_iter().filter(|(_, people)| !people.is_empty());
             let head: Vec<_> = named
                 .map(|(name, people)| (name.to_owned(), people.join(", ")))
-                .chain(letter.headers.iter().cloned())
+                .chain(sent.headers.iter().cloned())
                 .collect();
-            let body = Body { text: letter.text.as_deref(), html: letter.html.as_deref(), files: &files };
-            compose(&head, &letter.subject, at, &body)
+            let body = Body { text: sent.text.as_deref(), html: sent.html.as_deref(), files: &files };
+            compose(&head, &sent.subject, at, &body)
         }
     };
     if mail.len() > LARGEST {
         return Err(format!("Message length is more than {LARGEST} bytes long: '{}'.", mail.len()));
     }
-    Ok((letter, mail))
+    Ok((sent, mail))
 }
 
 /// The content of a request.
@@ -140,7 +140,7 @@ fn texts(list: &Value) -> Result<Vec<String>, Refused> {
     list.iter().map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
 }
 
-fn simple_letter(letter: Letter, simple: &Value) -> Result<(Letter, Vec<File>), Refused> {
+fn read_simple(sent: SentMail, simple: &Value) -> Result<(SentMail, Vec<File>), Refused> {
     let data = |content: &Value| content["Data"].as_str().map(str::to_owned);
     let Some(subject) = data(&simple["Subject"]) else { return Err("Subject is missing.".into()) };
     let (text, html) = (data(&simple["Body"]["Text"]), data(&simple["Body"]["Html"]));
@@ -174,7 +174,7 @@ fn simple_letter(letter: Letter, simple: &Value) -> Result<(Letter, Vec<File>), 
         size: file.content.len(),
     });
     let attachments = attachments.collect();
-    Ok((Letter { subject, text, html, headers, attachments, ..letter }, files))
+    Ok((SentMail { subject, text, html, headers, attachments, ..sent }, files))
 }
 
 /// An attachment of a request (SES API v2, Attachment).
@@ -201,21 +201,21 @@ fn file(given: &Value) -> Result<File, Refused> {
 }
 
 /// Takes the sender and the recipients from the raw mail if the request doesn't name them.
-fn raw_letter(mut letter: Letter, mail: &[u8]) -> Result<Letter, Refused> {
-    let nobody = letter.to.is_empty();
+fn read_raw(mut sent: SentMail, mail: &[u8]) -> Result<SentMail, Refused> {
+    let nobody = sent.to.is_empty();
     for (name, value) in mime::split(mail).0 {
         match name.to_ascii_lowercase().as_str() {
             "" => return Err("Raw.Data has a line among its headers that is none.".into()),
-            "from" if letter.from.is_empty() => letter.from = value,
+            "from" if sent.from.is_empty() => sent.from = value,
             "from" => {}
-            "subject" => letter.subject = decoded(&value),
-            "to" | "cc" | "bcc" if nobody => letter.to.extend(several(&value)),
+            "subject" => sent.subject = decoded(&value),
+            "to" | "cc" | "bcc" if nobody => sent.to.extend(several(&value)),
             "bcc" => {}
-            _ => letter.headers.push((name, value)),
+            _ => sent.headers.push((name, value)),
         }
     }
     let mime::Shown { text, html, attachments } = mime::shown(mail);
-    Ok(Letter { text, html, attachments, ..letter })
+    Ok(SentMail { text, html, attachments, ..sent })
 }
 
 pub(super) fn is_printable(text: &str) -> bool {
