@@ -181,7 +181,7 @@ impl System {
                 || subject.contains(hint)
                 || mail.text.to_lowercase().contains(hint)
         };
-        self.hints.is_empty() || self.hints.iter().any(|hint| holds(&hint))
+        self.hints.is_empty() || self.hints.iter().any(holds)
     }
 }
 
