@@ -2,6 +2,7 @@
 
 mod access;
 pub mod lines;
+pub mod mail;
 mod words;
 
 use std::fmt::Write as _;

@@ -20,7 +20,7 @@ use crate::{Error, metrics, serve};
 
 /// Declares each function once: its type, its crate, its purpose, its caller, and its handler in the app. The kind of a
 /// handler determines how the event is read and the response written: `web` is API Gateway, `queue` the work queue,
-/// `mail` an event of SES, and the result of a `schedule` becomes a metric.
+/// `mail` an event of SES, and the result of a `schedule` or a `mail` becomes a metric.
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident = $crate_name:literal: $kind:ident($handler:ident::$method:ident $(, $metric:path)?);)*) => {
         /// The deployed functions: one for each crate under `functions/`.
@@ -91,8 +91,9 @@ macro_rules! functions {
         $metric(&seen, $call.deployed, ($around.clock)());
         Ok(Value::Null)
     }};
-    (@mail $handler:ident, $_around:ident, $call:ident, $method:ident) => {{
-        $handler.$method($call.payload).await.map_err(|fault| fault.to_string())?;
+    (@mail $handler:ident, $around:ident, $call:ident, $method:ident, $metric:path) => {{
+        let seen = $handler.$method($call.payload).await.map_err(|fault| fault.to_string())?;
+        $metric(&seen, $call.deployed, ($around.clock)());
         Ok(Value::Null)
     }};
 }
@@ -123,7 +124,7 @@ functions! {
     /// Twilio or a customer's phone: a file that an agent sent.
     File = "file": web(FileLink::answer);
     /// SES: a received mail in the bucket.
-    MailInbound = "mail-inbound": mail(MailInbound::take);
+    MailInbound = "mail-inbound": mail(MailInbound::take, metrics::mails);
     /// Every minute: mail in external mailboxes.
     MailboxPoll = "mailbox-poll": schedule(MailboxPoll::poll, metrics::mailboxes);
     /// A browser: the alert form, a ticket's page, or an action link.

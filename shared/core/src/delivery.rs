@@ -75,17 +75,17 @@ pub struct Delivery {
     #[serde(default)]
     pub progress: Progress,
     /// Number of attempts so far.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u32,
     /// Number of attempts with unknown outcome so far.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub unknowns: u32,
     /// Earliest time of the next attempt or look-up.
     pub next_at: Timestamp,
     /// Time from which its age counts: when it was decided, or the later time for which it is planned.
     pub since: Timestamp,
     /// Number of look-ups that found nothing, where one doesn't prove enough: a bot can't list its own posts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub looks: u32,
     /// The vendor's id, once it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,6 +108,11 @@ pub struct Delivery {
     /// What the delivery summary showed last, and how often it was edited. Only for [`SpaceMessage::DeliverySummary`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
+}
+
+/// A counter that is zero is left out of the row: each claim and each receipt pays for the row's size.
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The person whom a delivery is to reach. Attempts for the same person follow each other in the order of their ids.

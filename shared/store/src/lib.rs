@@ -33,7 +33,7 @@ pub use facet::{
 use fault::condition_held;
 pub use fault::{Cause, TableFault};
 pub use lease::{Claimed, Released};
-pub use mail::{MailRow, MailboxMark};
+pub use mail::{IdleMail, IdleMails, MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};

@@ -177,6 +177,7 @@ impl AlertForm {
         let signal = AlertSignal {
             source: form.name.to_owned(),
             dedup_key: nonce.to_owned(),
+            shared: None,
             action: SignalAction::Trigger(trigger),
             origin: SignalOrigin { medium: "form", ..SignalOrigin::default() },
         };

@@ -34,7 +34,7 @@ pub struct Dispatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_post: Option<u32>,
     /// How long its posts are retried.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Patience::is_usual")]
     pub patience: Patience,
     /// The part that depends on the job.
     pub body: Body,
@@ -61,6 +61,12 @@ pub enum Patience {
     Attempts,
     /// For a day, since a customer's words have nowhere else to go.
     Day,
+}
+
+impl Patience {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The part of a dispatch that depends on the job.
@@ -99,7 +105,7 @@ pub struct OfIncident {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<Box<View>>,
     /// True for messages that report an acknowledgement or an end: they are never cancelled.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub last_word: bool,
 }
 

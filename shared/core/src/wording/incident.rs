@@ -8,8 +8,8 @@ mod report;
 
 pub use card::{CardChoice, Colour, IncidentCard, card};
 pub use reply::{
-    CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, not_understood, several_results,
-    unproven, which, who, wrong_code,
+    CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, news, not_understood,
+    several_results, unproven, which, who, wrong_code,
 };
 pub use report::{Reader, incident_report, report_subject};
 

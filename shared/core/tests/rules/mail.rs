@@ -37,6 +37,7 @@ fn meaning(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -
         Judgement::Raise(raised) => {
             format!("raise {} {} [{}]", raised.severity.name(), raised.plan, raised.key)
         }
+        Judgement::Join { key } => format!("join [{key}]"),
         Judgement::Acknowledge { key } => format!("acknowledge [{key}]"),
         Judgement::Resolve { key } => format!("resolve [{key}]"),
         Judgement::Ignore { why } => format!("ignore: {why}"),
@@ -147,7 +148,8 @@ fn a_repeated_problem_has_the_same_key() {
 
 #[test]
 fn a_mail_without_telling_words_still_has_a_key() {
-    assert_eq!(default_key(&letter("mon@example.com", "ALERT 17!")), "mon@example.com");
+    assert_eq!(default_key(&letter("mon@example.com", "ALERT 17!")), "mon@example.com alert 17");
+    assert_eq!(default_key(&letter("mon@example.com", "CRITICAL 95%!")), "mon@example.com");
     assert_eq!(default_key(&letter("mon@example.com", "")), "mon@example.com");
     assert_eq!(default_key(&ParsedMail::default()), "mail");
 }
@@ -339,7 +341,7 @@ fn the_first_rule_whose_conditions_all_hold_applies() {
         "raise error duty [mon@example.com z]",
         "nothing found: as if there were no key"
     );
-    assert_eq!(says(from, "plain 17", ""), "raise error duty [mon@example.com plain]");
+    assert_eq!(says(from, "plain 17 %", ""), "raise error duty [mon@example.com plain]");
     assert_eq!(
         says(from, "web01 is OK", ""),
         "resolve [mon@example.com web01]",

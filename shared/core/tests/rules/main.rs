@@ -22,6 +22,7 @@ mod house;
 mod incident_wording;
 mod lines;
 mod mail;
+mod mail_reading;
 mod monthly;
 mod night;
 mod nights;

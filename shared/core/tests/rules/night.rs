@@ -76,6 +76,8 @@ pub(crate) fn mail(severity: Severity) -> RaisedAlert {
             }),
             reporter: None,
             written_at: None,
+            first_written_at: None,
+            left_out: Vec::new(),
             noted_at: None,
         },
         text: "Only 1 % is free.".to_owned(),

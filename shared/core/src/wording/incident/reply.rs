@@ -36,7 +36,7 @@ pub fn unproven(words: &str) -> String {
 pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
     let medium = signal.origin.medium;
     let says = match signal.action {
-        SignalAction::Trigger(_) => "something is wrong",
+        SignalAction::Trigger(_) | SignalAction::Join { .. } => "something is wrong",
         SignalAction::Acknowledge => "somebody has it",
         SignalAction::Resolve => "it is over",
     };
@@ -53,7 +53,16 @@ pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
         Objection::Outdated => format!(
             "An old {medium} says that {says}. It was written before this was reported, so it changes nothing."
         ),
+        Objection::OtherProblem => format!(
+            "A {medium} says that {says}, but this incident is also about something that the {medium} may not mean. It changes \
+             nothing: please check, and end the incident yourself if all of it is over."
+        ),
     }
+}
+
+/// Posts news about a known problem.
+pub fn news(signal: &AlertSignal, title: &str) -> String {
+    format!("A {} has news: {title}", signal.origin.medium)
 }
 
 /// Asks which of the open incidents a command is meant for.
