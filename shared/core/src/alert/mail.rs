@@ -22,8 +22,10 @@ pub use self::grammar::Slot;
 pub use self::judge::{
     Judged, Judgement, MailAlert, MeantBy, explain, expression, fits_every_mail, groups, judge, title,
 };
-pub use self::key::{LeftOut, MailKey, SharedKey, default_key};
-pub use self::reading::{MailReading, MailStatus, ReadBy, one_trouble, read_mail, systems_in_table};
+pub use self::key::{LeftOut, MailKey, SharedKey};
+pub use self::reading::{
+    MailReading, MailStatus, ReadBy, default_key, one_trouble, read_mail, systems_in_table,
+};
 pub use self::reply::{command, own_words};
 pub use self::verdict::{AuthVerdict, AuthVerdicts};
 

@@ -6,28 +6,18 @@
 
 mod phrase;
 mod places;
+mod slot;
 mod weak;
 
 use super::tokens::{Token, TokenKind};
 use super::words::Tone;
 
 pub(super) use self::phrase::phrase;
-pub use self::places::Slot;
+pub use self::slot::Slot;
 
 use self::places::{arrow, clauses, headings, last_phrase};
+use self::slot::Found;
 use self::weak::{first_word, last_word, verb};
-
-/// A state in a subject.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) tone: Tone,
-    pub(super) slot: Slot,
-    /// The tokens of the state, which belong to no name.
-    pub(super) from: usize,
-    pub(super) to: usize,
-    /// True if the state takes trouble as its object, so that the rest of the subject names what is over.
-    pub(super) ends_trouble: bool,
-}
 
 /// What the grammar finds in a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ParsedMail;
 use super::measure::{Kind, kind};
-use super::reading::read_mail;
 use super::tokens::{Token, TokenKind};
 use super::words::{is_binding, is_prefix};
 
@@ -115,12 +113,6 @@ impl MailKey {
         });
         Self { exact: named(&words), shared }
     }
-}
-
-/// Returns the key of a mail for which no rule makes one, as far as it finds the incident. A monitoring system's mails about a
-/// problem and about its end get the same key.
-pub fn default_key(mail: &ParsedMail) -> String {
-    read_mail(mail, mail.from.as_deref().unwrap_or_default()).key.exact
 }
 
 /// Returns the text in one line, with single spaces and without control characters.

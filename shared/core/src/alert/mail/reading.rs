@@ -81,6 +81,12 @@ pub fn read_mail(mail: &ParsedMail, sender: &str) -> MailReading {
     }
 }
 
+/// Returns the key of a mail for which no rule makes one, as far as it finds the incident. A monitoring system's mails about a
+/// problem and about its end get the same key.
+pub fn default_key(mail: &ParsedMail) -> String {
+    read_mail(mail, mail.from.as_deref().unwrap_or_default()).key.exact
+}
+
 fn status(tone: Tone) -> MailStatus {
     match tone {
         Tone::Good => MailStatus::Over,

@@ -1,50 +1,12 @@
 //! The places of a subject in which a state may stand.
 
-use super::super::measure::{Kind, is_plain_number, kind};
+use super::super::measure::is_plain_number;
 use super::super::tokens::{Token, TokenKind};
-use super::super::words::{
-    Place, Tone, ends_trouble, is_doubt, is_link, is_noun, is_participle, is_past, is_tail, tone,
-};
-use super::Found;
+use super::super::words::{Place, Tone, ends_trouble, is_doubt, is_noun, is_participle, is_past, tone};
 use super::phrase::{Phrase, phrase};
-use super::weak::is_designation;
-
-/// A place of a subject in which a state stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
-    /// Before a separator, or in brackets at the beginning: `RECOVERY: web01`, `[RESOLVED] web01`.
-    Heading,
-    /// Behind an arrow: `CRIT -> OK`.
-    Arrow,
-    /// After a verb: `web01 is OK`.
-    Clause,
-    /// Alone at the end: `web01: OK`.
-    Last,
-    /// As the first word, without a separator: `RECOVERY web01`.
-    FirstWord,
-    /// As the last word: `web01 OK`.
-    LastWord,
-    /// A verb between two parts of the name: `Backup failed on db01`.
-    Verb,
-    /// A state that held earlier: `was DOWN for 5m`. It decides nothing.
-    Past,
-}
-
-impl Slot {
-    /// Returns the place in words that follow "the state stands".
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Heading => "before a separator or in brackets, as a heading",
-            Self::Arrow => "behind an arrow",
-            Self::Clause => "after a verb",
-            Self::Last => "alone at the end",
-            Self::FirstWord => "at the beginning",
-            Self::LastWord => "at the end",
-            Self::Verb => "as a verb between two names",
-            Self::Past => "in a statement about the past",
-        }
-    }
-}
+use super::slot::{
+    Found, Slot, TROUBLE_NOUNS, found, is_designation, is_separator, is_tail_noise, is_word, segment,
+};
 
 /// Adverbs between a verb and a state: `is back up`, `is still DOWN`.
 const ADVERBS: [&str; 12] = [
@@ -72,49 +34,8 @@ const COPULAS: [&str; 14] = [
 const CHANGES: [&str; 10] =
     ["changed", "change", "changes", "from", "returned", "went", "switched", "back", "set", "moved"];
 
-/// Things whose end is the end of trouble: `Alarm cleared`, `Power restored`.
-pub(super) const TROUBLE_NOUNS: [&str; 18] = [
-    "alert",
-    "alarm",
-    "problem",
-    "issue",
-    "incident",
-    "power",
-    "connection",
-    "connectivity",
-    "communication",
-    "communications",
-    "outage",
-    "condition",
-    "event",
-    "link",
-    "redundancy",
-    "contact",
-    "ticket",
-    "service",
-];
-
-pub(super) fn found(slot: Slot, tone: Tone, from: usize, to: usize) -> Found {
-    Found { tone, slot, from, to, ends_trouble: false }
-}
-
 fn of_phrase(slot: Slot, phrase: Phrase, from: usize, to: usize) -> Found {
     Found { ends_trouble: phrase.ends_trouble, ..found(slot, phrase.tone, from, to) }
-}
-
-fn is_separator(token: &Token) -> bool {
-    token.kind == TokenKind::Separator && token.depth == 0 && !token.quoted
-}
-
-pub(super) fn is_word(token: &Token) -> bool {
-    token.is_free_word() && token.depth == 0
-}
-
-/// Returns the bounds of the part around this token, between two separators.
-pub(super) fn segment(tokens: &[Token], at: usize, begin: usize) -> (usize, usize) {
-    let from = tokens[..at].iter().rposition(is_separator).map_or(begin, |before| (before + 1).max(begin));
-    let to = tokens[at..].iter().position(is_separator).map_or(tokens.len(), |behind| at + behind);
-    (from, to)
 }
 
 /// Returns the token that closes the bracket at this place.
@@ -350,28 +271,6 @@ fn is_doubtful(tokens: &[Token], (start, at): (usize, usize), end: usize) -> boo
 
 fn before_is_past(tokens: &[Token], at: usize) -> bool {
     at.checked_sub(1).is_some_and(|before| is_past(&tokens[before].text))
-}
-
-/// Returns true if the tokens add nothing to the state before them: `again after 5 minutes`, `(was DOWN for 5m)`.
-pub(super) fn is_tail_noise(tokens: &[Token]) -> bool {
-    let mut past = false;
-    tokens.iter().enumerate().all(|(at, token)| match token.kind {
-        TokenKind::Question | TokenKind::Arrow => false,
-        TokenKind::Word => {
-            let word = token.text.as_str();
-            let text = |at: Option<usize>| Some(tokens.get(at?)?.text.as_str());
-            let state = tone(word, Place::Last);
-            let was = past || token.depth > 0 && text(at.checked_sub(1)) == Some("0");
-            past = is_past(word) || is_tail(word) && past;
-            was && state.is_some()
-                || is_past(word)
-                || is_tail(word)
-                || token.depth > 0
-                    && (state == Some(Tone::Good) || is_noun(word) || is_link(word) || is_plain_number(word))
-                || kind(text(at.checked_sub(1)), word, text(Some(at + 1))) == Kind::Measure
-        }
-        _ => true,
-    })
 }
 
 /// Finds a state that stands alone at the end: `web01: OK`, `web01/HTTP [OK]`.

@@ -2,28 +2,10 @@
 
 use super::super::measure::is_plain_number;
 use super::super::tokens::{Token, TokenKind};
-use super::super::words::{Place, Tone, ends_trouble, is_doubt, is_link, is_past, is_tail, tone};
-use super::Found;
-use super::places::{Slot, TROUBLE_NOUNS, found, is_tail_noise, is_word, segment};
-
-/// Returns true for one to three words that name a machine or a part of one, the first in a form that no sentence has: `web01`,
-/// `web01/HTTP`, `db1 replicas`.
-pub(super) fn is_designation(tokens: &[Token]) -> bool {
-    let words = tokens.iter().all(|token| {
-        is_word(token)
-            && !is_doubt(&token.text)
-            && !is_link(&token.text)
-            && !is_tail(&token.text)
-            && !is_past(&token.text)
-            && !is_plain_number(&token.text)
-    });
-    words && (1..=3).contains(&tokens.len()) && is_identifier(&tokens[0])
-}
-
-fn is_identifier(token: &Token) -> bool {
-    let has = |test: fn(char) -> bool| token.text.contains(test);
-    is_word(token) && has(char::is_alphabetic) && (has(|c| c.is_ascii_digit()) || has(|c| "./_-".contains(c)))
-}
+use super::super::words::{Place, Tone, ends_trouble, is_doubt, is_link, is_past, tone};
+use super::slot::{
+    Found, Slot, TROUBLE_NOUNS, found, is_designation, is_identifier, is_tail_noise, is_word, segment,
+};
 
 /// Finds a state that is the first word, in capitals: `RECOVERY web01`.
 pub(super) fn first_word(tokens: &[Token], begin: usize) -> Option<Found> {

@@ -1,6 +1,6 @@
 //! Checkmk, which writes its name in two ways.
 
-use super::{System, news, states, trouble};
+use super::form::{System, news, states, trouble};
 
 pub(super) const SYSTEMS: &[System] = &[System {
     name: "Checkmk",

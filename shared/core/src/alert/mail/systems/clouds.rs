@@ -1,6 +1,6 @@
 //! Clouds, and services that evaluate metrics.
 
-use super::{Line, System, end, states, trouble};
+use super::form::{Line, System, end, states, trouble};
 
 // SNS cuts a subject at 100 characters; the text has the whole name.
 const NAME: Line = Line::Whole("- name: {name}");

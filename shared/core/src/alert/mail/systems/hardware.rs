@@ -1,7 +1,7 @@
 //! Disks, arrays, power, backups and networks.
 
 use super::super::words::Tone;
-use super::{Line, System, end, news, states, trouble};
+use super::form::{Line, System, end, news, states, trouble};
 
 const TRUENAS: &[(&str, Tone)] = &[
     ("new alert", Tone::Trouble),

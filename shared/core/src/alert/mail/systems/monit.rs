@@ -1,6 +1,6 @@
 //! Monit, whose events each have a name for the trouble and one for the end.
 
-use super::{System, end, trouble};
+use super::form::{System, end, trouble};
 
 pub(super) const SYSTEMS: &[System] = &[
     System {

@@ -1,6 +1,6 @@
 //! Systems that watch servers and services.
 
-use super::{Form, Line, System, end, news, states, trouble};
+use super::form::{Form, Line, System, end, news, states, trouble};
 
 const fn system(name: &'static str, forms: &'static [Form]) -> System {
     System { name, hints: &[], forms }

@@ -1,6 +1,6 @@
 //! Services that watch web sites and scheduled jobs from outside.
 
-use super::{System, end, news, states, trouble};
+use super::form::{System, end, news, states, trouble};
 
 pub(super) const SYSTEMS: &[System] = &[
     System {
