@@ -15,8 +15,8 @@ use crate::{
 /// Record of a processed mail. It is stored under the mail's Message-ID, its identity and its key in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailRow {
-    /// The incident that the mail belongs to; `None` for a mail that raised no incident.
-    pub whose: Option<Named>,
+    /// The incident that the mail belongs to; none for a mail that raised no incident, and several for a command that names all.
+    pub whose: Vec<Named>,
 }
 
 /// Number of mails without effect that are kept for each source.

@@ -114,44 +114,20 @@ impl IncidentCommands {
             },
         };
         let said = format!("said-{id}");
-        let remembered = match self.mails.mail(std::slice::from_ref(&said)).await? {
-            None => None,
-            Some(MailRow { whose: Some(before) }) => Some(vec![before]),
-            Some(MailRow { whose: None }) => Some(self.remembered(&said).await?),
-        };
-        if let Some(named) = remembered {
+        if let Some(row) = self.mails.mail(std::slice::from_ref(&said)).await? {
             let mut before = Vec::new();
-            for named in named {
-                before.extend(self.incidents.incident(&named.subject).await?);
+            for named in row.whose {
+                let incident = self.incidents.incident(&named.subject).await?;
+                before.extend(incident.filter(|incident| incident.epoch == named.epoch));
             }
             return Ok(before);
         }
-        let now = self.time.now();
-        let named = |incident: &Incident| Named { subject: incident.subject.clone(), epoch: incident.epoch };
-        match (meant.as_slice(), which) {
-            ([incident], _) => {
-                self.mails.remember_mail(&[said], &MailRow { whose: Some(named(incident)) }, now).await?;
-            }
-            ([], _) => {}
-            (several, IncidentSelector::All) => {
-                for (place, incident) in several.iter().enumerate() {
-                    let row = MailRow { whose: Some(named(incident)) };
-                    self.mails.remember_mail(&[format!("{said}-{place}")], &row, now).await?;
-                }
-                self.mails.remember_mail(&[said], &MailRow { whose: None }, now).await?;
-            }
-            _ => {}
+        if meant.len() == 1 || (!meant.is_empty() && **which == IncidentSelector::All) {
+            let named = |one: &Incident| Named { subject: one.subject.clone(), epoch: one.epoch };
+            let row = MailRow { whose: meant.iter().map(named).collect() };
+            self.mails.remember_mail(&[said], &row, self.time.now()).await?;
         }
         Ok(meant)
-    }
-
-    /// Returns the several incidents that are stored under a message's id.
-    async fn remembered(&self, said: &str) -> Result<Vec<Named>, Fault> {
-        let mut found = Vec::new();
-        while let Some(row) = self.mails.mail(&[format!("{said}-{}", found.len())]).await? {
-            found.extend(row.whose);
-        }
-        Ok(found)
     }
 
     /// Returns a text that says who has the incident and who is on call.

@@ -74,9 +74,10 @@ impl AlertIntake {
         }
         if let Some(incident) = &applied.incident {
             let raised = matches!(event, Event::Alert(_)) && !is_flood(&subject);
-            let row = MailRow { whose: Some(Named { subject, epoch: incident.epoch }) };
+            let named = Named { subject, epoch: incident.epoch };
+            let row = MailRow { whose: vec![named.clone()] };
             self.mails.remember_mail(&signal.origin.thread.own, &row, self.time.now()).await?;
-            if let (true, Some(name), Some(named)) = (raised, shared_name(&signal), row.whose) {
+            if let (true, Some(name)) = (raised, shared_name(&signal)) {
                 self.remember_key(&name, named).await?;
             }
         }
@@ -89,11 +90,11 @@ impl AlertIntake {
         let own = Subject::alert(&signal.source, &signal.dedup_key);
         let of_source = |subject: &Subject| subject.source() == Some(signal.source.as_str());
         let thread = &signal.origin.thread;
-        let same = self.mails.mail(&thread.same).await?.and_then(|row| row.whose);
+        let same = self.incident_of_mail(&thread.same).await?;
         if let Some(named) = same.filter(|named| of_source(&named.subject)) {
             return Ok(named.subject);
         }
-        let earlier = self.mails.mail(&thread.earlier).await?.and_then(|row| row.whose);
+        let earlier = self.incident_of_mail(&thread.earlier).await?;
         if let Some(named) = earlier.filter(|named| of_source(&named.subject) && named.subject != own) {
             let incident = self.incidents.incident(&named.subject).await?;
             // A person who answers an old mail may report something else.
@@ -119,6 +120,12 @@ impl AlertIntake {
         let raises = matches!(signal.action, SignalAction::Trigger(_) | SignalAction::Join { .. });
         let found = if agreeing.len() == 1 || raises { agreeing.pop() } else { None };
         Ok(found.unwrap_or(own))
+    }
+
+    /// Returns the incident that the mail with one of these names belongs to.
+    async fn incident_of_mail(&self, names: &[String]) -> Result<Option<Named>, Fault> {
+        let row = self.mails.mail(names).await?;
+        Ok(row.and_then(|row| row.whose.into_iter().next()))
     }
 
     async fn open_incident(&self, subject: &Subject) -> Result<Option<Incident>, Fault> {

@@ -99,7 +99,7 @@ impl MailIntake {
     async fn remember_object(&self, mail: &ReceivedMail) -> Result<(), Fault> {
         if let Some(object) = &mail.object {
             self.mails
-                .remember_mail(&[format!("obj-{object}")], &MailRow { whose: None }, self.time.now())
+                .remember_mail(&[format!("obj-{object}")], &MailRow { whose: Vec::new() }, self.time.now())
                 .await?;
         }
         Ok(())

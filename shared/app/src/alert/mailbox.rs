@@ -204,7 +204,7 @@ impl MailboxPoll {
             let digest = &parsed.digest[..16.min(parsed.digest.len())];
             let key = format!("{INBOUND}mailbox-{}-{digest}", parsed.identity());
             // The sweep must skip a mail that is being handled.
-            let row = MailRow { whose: None };
+            let row = MailRow { whose: Vec::new() };
             self.mails.remember_mail(&[format!("obj-{key}")], &row, self.time.now()).await?;
             if let Some(stored) = self.archive.store(&key, bytes.clone()).await {
                 stored?;

@@ -50,7 +50,7 @@ impl StaffTexts {
         let is_ours = self.handle_staff_answer(text, &paged, is_code.then_some(code.as_str())).await?;
         if is_ours {
             // The reconciliation reads texts from Twilio once more. It must not take this text for a customer's.
-            self.mails.remember_mail(&taken, &MailRow { whose: None }, self.time.now()).await?;
+            self.mails.remember_mail(&taken, &MailRow { whose: Vec::new() }, self.time.now()).await?;
         }
         Ok(is_ours)
     }
@@ -85,15 +85,16 @@ impl StaffTexts {
             language: person.and_then(|person| person.language.as_deref()),
             overheard: false,
         };
-        let open = self.commands.open(paged).await?;
+        let mut found = parse_from(&text.body, &author);
         // A bare number that is no incident's answers somebody else's question.
-        let is_bare = !text.body.chars().any(char::is_alphabetic);
-        let is_told = |which: &IncidentSelector| match which {
-            IncidentSelector::Number(number) => open.iter().any(|one| one.number() == *number),
-            _ => true,
-        };
-        let found = parse_from(&text.body, &author).filter(|(_, which)| !is_bare || is_told(which));
+        if let Some((_, IncidentSelector::Number(number))) = &found
+            && !text.body.chars().any(char::is_alphabetic)
+            && !self.commands.open(paged).await?.iter().any(|one| one.number() == *number)
+        {
+            found = None;
+        }
         let Some((asked, which)) = found else {
+            let open = self.commands.open(paged).await?;
             // Free text from a person who was paged is a note for the people who wait for that person.
             // Of several open incidents, the latest.
             let Some(incident) = open.first() else { return Ok(false) };
