@@ -23,6 +23,7 @@ mod incident_wording;
 mod lines;
 mod mail;
 mod mail_reading;
+mod mail_unknown;
 mod monthly;
 mod night;
 mod nights;

@@ -17,7 +17,7 @@ pub use self::slot::Slot;
 
 use self::places::{arrow, clauses, headings, last_phrase};
 use self::slot::Found;
-use self::weak::{first_word, last_word, verb};
+use self::weak::{first_word, inner, last_word, verb};
 
 /// What the grammar finds in a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,15 @@ pub(super) struct Parsed {
     pub(super) decides: Option<Found>,
     /// For each token, whether it belongs to the name.
     pub(super) is_name: Vec<bool>,
+}
+
+impl Parsed {
+    /// Returns the tokens of the name, and the comparisons between them.
+    pub(super) fn name(&self, tokens: &[Token]) -> Vec<Token> {
+        let compares = |token: &Token| matches!(token.kind, TokenKind::Comparison | TokenKind::Arrow);
+        let kept = tokens.iter().zip(&self.is_name).filter(|(token, is_name)| **is_name || compares(token));
+        kept.map(|(token, _)| token.clone()).collect()
+    }
 }
 
 /// Parses a subject's tokens.
@@ -39,6 +48,10 @@ pub(super) fn parse(tokens: &[Token]) -> Parsed {
     if all.iter().all(|found| found.slot == Slot::Past) {
         let weak = [first_word(tokens, begin), last_word(tokens, begin), verb(tokens, begin)];
         all.extend(weak.into_iter().flatten());
+        all.extend(inner(tokens, begin));
+    } else if all.iter().any(|found| found.ends_trouble) {
+        // The text beside the state is what the trouble's own mails say.
+        all.extend(inner(tokens, begin));
     }
     let decides = decide(&all).map(|found| Found { tone: certain(found, tokens, &all), ..*found });
     let is_name = names(tokens, begin, &all);
@@ -51,7 +64,10 @@ fn names(tokens: &[Token], begin: usize, states: &[Found]) -> Vec<bool> {
     let mut is_name: Vec<bool> = tokens.iter().map(|token| token.kind == TokenKind::Word).collect();
     is_name[..begin].fill(false);
     for found in states {
-        is_name[found.from..found.to].fill(false);
+        for at in found.from..found.to {
+            // The number of an alert may be all that tells it from another.
+            is_name[at] &= slot::is_id(&tokens[at].text);
+        }
     }
     is_name
 }
@@ -65,8 +81,13 @@ fn decide(all: &[Found]) -> Option<&Found> {
         .or_else(|| tone(Tone::Trouble))
         .or_else(|| tone(Tone::Good))
         .or_else(|| of(Slot::Arrow).next())
-        .or_else(|| all.iter().find(|found| found.tone != Tone::Good && found.slot != Slot::Past))
-        .or_else(|| all.iter().find(|found| found.slot != Slot::Past))
+        .or_else(|| all.iter().find(|found| found.tone != Tone::Good && stands_out(found)))
+        .or_else(|| all.iter().find(|found| stands_out(found)))
+        .or_else(|| of(Slot::Inner).next())
+}
+
+fn stands_out(found: &Found) -> bool {
+    !matches!(found.slot, Slot::Past | Slot::Inner)
 }
 
 /// Returns the tone of the deciding state. A good one needs that nothing else contradicts it.
@@ -82,11 +103,13 @@ fn certain(found: &Found, tokens: &[Token], all: &[Found]) -> Tone {
         ["but", "except", "however", "although", "though", "aber", "mais", "remain", "remaining", "remains"]
             .contains(&token.text.as_str())
     });
-    // `Completed: FAILED`, `OK: web01: CRITICAL`. A word that takes trouble as its object may be followed by any.
-    let contradicted = !found.ends_trouble
-        && all
-            .iter()
-            .any(|other| other.slot == Slot::Last && other.tone == Tone::Trouble && other.from >= found.to);
+    // `Completed: FAILED`, `OK: web01: CRITICAL`. A word that takes trouble as its object may stand beside any.
+    let contradicts = |other: &Found| match other.slot {
+        Slot::Last => other.tone == Tone::Trouble && other.from >= found.to,
+        Slot::Inner => other.tone == Tone::Trouble,
+        _ => false,
+    };
+    let contradicted = !found.ends_trouble && all.iter().any(contradicts);
     if firing || asks || but || contradicted { Tone::Trouble } else { Tone::Good }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::measure::{Kind, kind};
+use super::measure::{Kind, is_numeric, kind};
 use super::tokens::{Token, TokenKind};
 use super::words::{is_binding, is_prefix};
 
@@ -121,12 +121,26 @@ pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Returns true for the numbers in `1523 > 1000`.
+fn is_compared(tokens: &[Token], at: usize) -> bool {
+    let number =
+        |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| is_numeric(&token.text));
+    let compares = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|token| {
+            token.kind == TokenKind::Comparison || token.kind == TokenKind::Arrow && token.text == ">"
+        })
+    };
+    let beside = |before: Option<usize>, behind: Option<usize>| compares(before) && number(behind);
+    number(Some(at)) && (beside(at.checked_sub(1), at.checked_sub(2)) || beside(Some(at + 1), Some(at + 2)))
+}
+
 /// Returns the words that name something. Words that only connect others, and numbers that measure, come and go.
 pub(super) fn words(tokens: &[Token]) -> Vec<String> {
     let words: Vec<&str> = tokens
         .iter()
-        .filter(|token| token.kind == TokenKind::Word)
-        .map(|token| token.text.trim_matches(|c: char| ":.-_/+~&\\".contains(c)))
+        .enumerate()
+        .filter(|(at, token)| token.kind == TokenKind::Word && !is_compared(tokens, *at))
+        .map(|(_, token)| token.text.trim_matches(|c: char| ":.-_/+~&\\".contains(c)))
         .filter(|word| !word.is_empty())
         .collect();
     let at = |at: Option<usize>| at.and_then(|at| words.get(at)).copied();

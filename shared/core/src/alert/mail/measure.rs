@@ -163,11 +163,16 @@ fn counts(before: Option<&str>, token: &str, behind: Option<&str>) -> bool {
         return true;
     }
     // `3 objects`, `5 mails`: a number before a plural counts, unless a noun before it already takes it as its name.
-    let plural = behind.len() > 3
-        && behind.ends_with('s')
-        && !["ss", "us", "is"].iter().any(|ending| behind.ends_with(ending))
-        && behind.chars().all(char::is_alphabetic);
-    plural && (before.is_empty() || !before.chars().all(char::is_alphabetic) || before.ends_with('s'))
+    is_plural(behind)
+        && (before.is_empty() || !before.chars().all(char::is_alphabetic) || before.ends_with('s'))
+}
+
+/// Returns true for words such as `objects`.
+pub(super) fn is_plural(word: &str) -> bool {
+    word.len() > 3
+        && word.ends_with('s')
+        && !["ss", "us", "is"].iter().any(|ending| word.ends_with(ending))
+        && word.chars().all(char::is_alphabetic)
 }
 
 /// Returns true for numbers, dates and times: `5`, `1.5`, `10:05:03`, `2026-11-21`, `2026-11-21t10:05:03z`, `95%`, `5m`, `1h30m`,

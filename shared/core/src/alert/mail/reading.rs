@@ -66,9 +66,7 @@ pub fn read_mail(mail: &ParsedMail, sender: &str) -> MailReading {
     }
     let tokens = tokens(subject);
     let parsed = grammar::parse(&tokens);
-    let names: Vec<_> =
-        tokens.iter().zip(&parsed.is_name).filter(|(_, is)| **is).map(|(token, _)| token.clone()).collect();
-    let key = MailKey::new(sender, &key::words(&names), None, is_cut(subject));
+    let key = MailKey::new(sender, &key::words(&parsed.name(&tokens)), None, is_cut(subject));
     let Some(found) = parsed.decides else {
         return MailReading { status: MailStatus::Trouble, by: ReadBy::Nothing, state: String::new(), key };
     };
@@ -118,10 +116,7 @@ pub fn one_trouble(title: &str, subject: &str) -> bool {
     let words = |text: &str| {
         let text = one_line(text);
         let tokens = tokens(without_prefixes(&text));
-        let is_name = grammar::parse(&tokens).is_name;
-        let kept: Vec<_> =
-            tokens.into_iter().zip(is_name).filter(|(_, is)| *is).map(|(token, _)| token).collect();
-        key::words(&kept)
+        key::words(&grammar::parse(&tokens).name(&tokens))
     };
     let (title, subject) = (words(title), words(subject));
     subject.is_empty() || subject.iter().any(|word| title.contains(word))

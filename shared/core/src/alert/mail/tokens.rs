@@ -11,6 +11,8 @@ pub(super) enum TokenKind {
     Separator,
     /// A change of state: `->`, `=>`, `→`.
     Arrow,
+    /// Between two amounts: `<`, `>=`, `=`.
+    Comparison,
     /// `,` or `;`.
     Comma,
     /// `[` or `(`.
@@ -66,6 +68,9 @@ impl Lexer<'_> {
     fn step(&mut self, c: char) {
         if let Some(arrow) = arrow(self.rest, self.before) {
             return self.push(TokenKind::Arrow, arrow);
+        }
+        if let Some(length) = comparison(self.rest, self.before) {
+            return self.push(TokenKind::Comparison, length);
         }
         let next = self.rest.chars().nth(1);
         match c {
@@ -130,8 +135,9 @@ impl Lexer<'_> {
                 let colon = c == ':'
                     && text[at + c.len_utf8()..]
                         .starts_with(|next: char| next.is_alphanumeric() || next == ':');
-                let ends = !(is_inner(c) || HOLDS.contains(c) || colon)
-                    || at > 0 && arrow(&text[at..], Some('x')).is_some();
+                let ends =
+                    !(is_inner(c) || HOLDS.contains(c) || colon || groups_digits(&text[..at], &text[at..]))
+                        || at > 0 && arrow(&text[at..], Some('x')).is_some();
                 // An apostrophe holds a word together only between letters: otherwise it ends a quotation.
                 let quote = "'’".contains(c) && !text[at + c.len_utf8()..].starts_with(char::is_alphanumeric);
                 ends || quote
@@ -164,6 +170,14 @@ impl Lexer<'_> {
                 return self.split(behind);
             }
         }
+        // `state=UP`: a name and its value.
+        if let Some((name, value)) = trimmed.split_once('=') {
+            let is_name = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+            if name.starts_with(char::is_alphabetic) && name.chars().all(is_name) {
+                self.store(name, name.to_lowercase());
+                return self.split(value);
+            }
+        }
         self.store(trimmed, lower);
     }
 
@@ -180,7 +194,23 @@ impl Lexer<'_> {
 }
 
 fn is_inner(c: char) -> bool {
-    c.is_alphanumeric() || is_mark(c)
+    c.is_alphanumeric() || is_mark(c) || c == '°'
+}
+
+/// Returns true if a comma after these digits groups them: `1,240`.
+fn groups_digits(before: &str, text: &str) -> bool {
+    let Some(behind) = text.strip_prefix(',') else { return false };
+    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+    digits == 3 && before.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
+}
+
+/// Returns the length of the comparison at the beginning of the text, if spaces are around it.
+fn comparison(text: &str, before: Option<char>) -> Option<usize> {
+    const COMPARISONS: [&str; 8] = ["<=", ">=", "==", "!=", "<", "=", "≤", "≥"];
+    let found = COMPARISONS.iter().find(|comparison| text.starts_with(**comparison))?;
+    let alone =
+        before.is_some_and(char::is_whitespace) && text[found.len()..].starts_with(char::is_whitespace);
+    alone.then_some(found.len())
 }
 
 /// Returns true for marks that combine with a letter.

@@ -2,7 +2,9 @@
 
 mod states;
 
-use self::states::{ENDS_TROUBLE, GOOD, GOOD_AFTER_VERB, GOOD_AS_HEADING, NEWS, PARTICIPLES, TROUBLE};
+use self::states::{
+    ENDS_TROUBLE, GOOD, GOOD_AFTER_VERB, GOOD_AS_HEADING, NEWS, PARTICIPLES, TROUBLE, TROUBLE_AS_HEADING,
+};
 
 /// What a state says about the trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +18,9 @@ pub(super) enum Tone {
 }
 
 /// Nouns that stand for whatever is monitored. They are no name.
-const NOUNS: [&str; 46] = [
+const NOUNS: [&str; 48] = [
+    "threshold",
+    "limit",
     "http",
     "https",
     "code",
@@ -171,6 +175,29 @@ const TAIL: [&str; 22] = [
     "the", "outage", "downtime", "time", "total", "as", "by", "lasted", "about",
 ];
 
+/// States that tell how bad trouble is. They change while it lasts.
+const LEVELS: [&str; 12] = [
+    "warn",
+    "warning",
+    "minor",
+    "major",
+    "error",
+    "crit",
+    "critical",
+    "severe",
+    "fatal",
+    "emerg",
+    "emergency",
+    "disaster",
+];
+
+/// Words for how bad trouble is that are no states. Alone in brackets at the beginning, they name nothing. `low` isn't one: what is
+/// too low is other trouble than what is too high.
+const RANKS: [&str; 7] = ["high", "average", "medium", "info", "information", "informational", "notice"];
+
+/// Words before a level: `Severity: High`, `Priority 2`.
+const SCALES: [&str; 5] = ["severity", "sev", "priority", "prio", "urgency"];
+
 /// Prefixes of a subject in mail programs of several languages: reply and forward.
 const PREFIXES: [&str; 17] = [
     "re", "fw", "fwd", "aw", "wg", "sv", "vs", "tr", "rv", "rif", "antw", "antwort", "ref", "res", "enc",
@@ -195,7 +222,7 @@ pub(super) fn tone(word: &str, place: Place) -> Option<Tone> {
         || place == Place::AfterVerb && GOOD_AFTER_VERB.contains(&word);
     if good {
         Some(Tone::Good)
-    } else if TROUBLE.contains(&word) {
+    } else if TROUBLE.contains(&word) || place == Place::Heading && TROUBLE_AS_HEADING.contains(&word) {
         Some(Tone::Trouble)
     } else if NEWS.contains(&word) {
         Some(Tone::News)
@@ -211,6 +238,18 @@ pub(super) fn is_state(word: &str) -> bool {
 
 pub(super) fn ends_trouble(word: &str) -> bool {
     ENDS_TROUBLE.contains(&word)
+}
+
+pub(super) fn is_level(word: &str) -> bool {
+    LEVELS.contains(&word)
+}
+
+pub(super) fn is_rank(word: &str) -> bool {
+    RANKS.contains(&word)
+}
+
+pub(super) fn is_scale(word: &str) -> bool {
+    SCALES.contains(&word)
 }
 
 pub(super) fn is_noun(word: &str) -> bool {

@@ -3,6 +3,7 @@
 use super::super::measure::{Kind, kind};
 use super::super::tokens::{Token, TokenKind};
 use super::super::words::{Place, Tone, ends_trouble, is_doubt, is_link, is_noun, is_past, is_tail, tone};
+use super::slot::is_id;
 
 /// A state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(in super::super) fn phrase(tokens: &[Token], place: Place) -> Option<Phrase>
     while let Some(token) = tokens.get(at) {
         at += 1;
         match token.kind {
-            TokenKind::Question | TokenKind::Arrow => return None,
+            TokenKind::Question | TokenKind::Arrow | TokenKind::Comparison => return None,
             TokenKind::Word if token.quoted => return None,
             TokenKind::Word => {}
             TokenKind::Separator | TokenKind::Comma | TokenKind::Open | TokenKind::Close => continue,
@@ -81,10 +82,7 @@ impl Said {
                 .checked_sub(1)
                 .is_some_and(|before| tokens[before].kind == TokenKind::Separator && tokens[at].depth > 0);
             let measures = kind(text(at.checked_sub(1)), word, text(Some(at + 1))) == Kind::Measure;
-            let id = word
-                .strip_prefix('#')
-                .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
-            if !measures && !counted && !id {
+            if !measures && !counted && !is_id(word) {
                 return None;
             }
         }

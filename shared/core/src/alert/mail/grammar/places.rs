@@ -2,10 +2,12 @@
 
 use super::super::measure::is_plain_number;
 use super::super::tokens::{Token, TokenKind};
-use super::super::words::{Place, Tone, ends_trouble, is_doubt, is_noun, is_participle, is_past, tone};
+use super::super::words::{
+    Place, Tone, ends_trouble, is_doubt, is_level, is_noun, is_participle, is_past, is_rank, is_scale, tone,
+};
 use super::phrase::{Phrase, phrase};
 use super::slot::{
-    Found, Slot, TROUBLE_NOUNS, found, is_designation, is_separator, is_tail_noise, is_word, segment,
+    Found, Slot, TROUBLE_NOUNS, found, is_designation, is_id, is_separator, is_tail_noise, is_word, segment,
 };
 
 /// Adverbs between a verb and a state: `is back up`, `is still DOWN`.
@@ -25,9 +27,9 @@ const ADVERBS: [&str; 12] = [
 ];
 
 /// Verbs that a state may follow directly.
-const COPULAS: [&str; 14] = [
+const COPULAS: [&str; 18] = [
     "is", "are", "now", "state", "status", "it's", "became", "becomes", "become", "remains", "all", "ist",
-    "est", "went",
+    "est", "went", "came", "comes", "turned", "turns",
 ];
 
 /// Verbs before `to` and a state: `changed to OK`.
@@ -49,19 +51,30 @@ fn closing(tokens: &[Token], open: usize) -> Option<usize> {
 pub(super) fn headings(tokens: &[Token], begin: usize) -> Vec<Found> {
     let mut all = Vec::new();
     let mut at = begin;
-    while tokens.get(at).is_some_and(|token| token.kind == TokenKind::Open && token.text != "(") {
+    while tokens
+        .get(at)
+        .is_some_and(|token| token.kind == TokenKind::Open && (token.text != "(" || at == begin))
+    {
         let Some(close) = closing(tokens, at) else { break };
         let inside = &tokens[at + 1..close];
         if let Some(phrase) = phrase(inside, Place::Heading) {
             all.push(of_phrase(Slot::Heading, phrase, at, close + 1));
-        } else if inside.iter().all(|token| token.is_free_word() && is_noun(&token.text)) {
+        } else if inside.iter().all(|token| token.is_free_word() && is_noun(&token.text))
+            || is_level_alone(inside)
+        {
             all.push(found(Slot::Past, Tone::Trouble, at, close + 1)); // `[Alert] web01 is DOWN`
         }
         at = close + 1;
     }
+    if let Some(behind) = scale(tokens, at) {
+        all.push(found(Slot::Past, Tone::Trouble, at, behind));
+        at = behind;
+    }
     let end = tokens.get(at..).and_then(|rest| rest.iter().position(is_separator)).map(|behind| at + behind);
     // Only the nouns of a heading: `Alert: web01 is DOWN`.
-    let title = |end: usize| tokens[at..end].iter().all(|token| is_word(token) && is_noun(&token.text));
+    let title = |end: usize| {
+        tokens[at..end].iter().all(|token| is_word(token) && (is_noun(&token.text) || is_id(&token.text)))
+    };
     match end {
         Some(end) if end > at && title(end) => all.push(found(Slot::Past, Tone::Trouble, at, end)),
         Some(end) if end > at => {
@@ -72,6 +85,34 @@ pub(super) fn headings(tokens: &[Token], begin: usize) -> Vec<Found> {
         _ => {}
     }
     all
+}
+
+/// Returns true for what stands in brackets and tells how bad it is: `[High]`, `[Severity: High]`, `[Sev2]`.
+fn is_level_alone(inside: &[Token]) -> bool {
+    let words: Vec<&str> =
+        inside.iter().filter(|token| token.is_free_word()).map(|token| token.text.as_str()).collect();
+    match words[..] {
+        [word] => is_rank(word) || is_numbered_scale(word),
+        [scale, word] => {
+            is_scale(scale) && (is_rank(word) || is_level(word) || word == "low" || is_plain_number(word))
+        }
+        _ => false,
+    }
+}
+
+/// Returns true for `sev2`.
+fn is_numbered_scale(word: &str) -> bool {
+    let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.len() < word.len() && is_scale(name.trim_end_matches('-'))
+}
+
+/// Returns where the name begins behind a level: behind `Severity: High - `, `Priority 2: `, `Sev2: `.
+fn scale(tokens: &[Token], at: usize) -> Option<usize> {
+    let separators = (at..tokens.len()).filter(|&at| is_separator(&tokens[at])).take(2);
+    let scales = |end: &usize| {
+        tokens[at].is_free_word() && !is_rank(&tokens[at].text) && is_level_alone(&tokens[at..*end])
+    };
+    separators.filter(scales).last().map(|end| end + 1)
 }
 
 /// Returns true if what stands before the separator is no heading after all: `OK: 10, WARN: 2` counts, and in
@@ -108,6 +149,10 @@ pub(super) fn arrow(tokens: &[Token], begin: usize) -> Option<Found> {
     while from >= begin + 2 && tokens[from - 1].kind == TokenKind::Arrow && state(from - 2).is_some() {
         from -= 2;
     }
+    // `Major outage -> Operational`
+    while from > begin && state(from - 1) == Some(Tone::Trouble) && state(from) == Some(Tone::Trouble) {
+        from -= 1;
+    }
     let right = state(at + 1);
     let contradicted = tokens[(at + 2).min(tokens.len())..].iter().any(|token| {
         token.is_free_word()
@@ -119,7 +164,12 @@ pub(super) fn arrow(tokens: &[Token], begin: usize) -> Option<Found> {
         Some(Tone::News) => Tone::News,
         _ => Tone::Trouble,
     };
-    let to = if right.is_some() { at + 2 } else { at + 1 };
+    let more = tokens[(at + 2).min(tokens.len())..].iter().take_while(|token| {
+        right == Some(Tone::Trouble)
+            && is_word(token)
+            && super::super::words::tone(&token.text, Place::Last) == right
+    });
+    let to = if right.is_some() { at + 2 + more.count() } else { at + 1 };
     Some(Found { ends_trouble: tone == Tone::Good, ..found(Slot::Arrow, tone, from, to) })
 }
 

@@ -21,6 +21,8 @@ pub enum Slot {
     LastWord,
     /// A verb between two parts of the name: `Backup failed on db01`.
     Verb,
+    /// Among the words of the name: `disk CRITICAL on web1`.
+    Inner,
     /// A state that held earlier: `was DOWN for 5m`. It decides nothing.
     Past,
 }
@@ -36,6 +38,7 @@ impl Slot {
             Self::FirstWord => "at the beginning",
             Self::LastWord => "at the end",
             Self::Verb => "as a verb between two names",
+            Self::Inner => "among the words of the name",
             Self::Past => "in a statement about the past",
         }
     }
@@ -83,6 +86,11 @@ pub(super) fn is_separator(token: &Token) -> bool {
     token.kind == TokenKind::Separator && token.depth == 0 && !token.quoted
 }
 
+/// Returns true for `#4711`.
+pub(super) fn is_id(word: &str) -> bool {
+    word.strip_prefix('#').is_some_and(is_plain_number)
+}
+
 pub(super) fn is_word(token: &Token) -> bool {
     token.is_free_word() && token.depth == 0
 }
@@ -98,7 +106,7 @@ pub(super) fn segment(tokens: &[Token], at: usize, begin: usize) -> (usize, usiz
 pub(super) fn is_tail_noise(tokens: &[Token]) -> bool {
     let mut past = false;
     tokens.iter().enumerate().all(|(at, token)| match token.kind {
-        TokenKind::Question | TokenKind::Arrow => false,
+        TokenKind::Question | TokenKind::Arrow | TokenKind::Comparison => false,
         TokenKind::Word => {
             let word = token.text.as_str();
             let text = |at: Option<usize>| Some(tokens.get(at?)?.text.as_str());

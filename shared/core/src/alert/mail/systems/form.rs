@@ -144,10 +144,8 @@ impl Form {
             if !self.is_free {
                 return key::words(&tokens);
             }
-            let is_name = grammar::parse(&tokens).is_name;
-            let kept: Vec<_> =
-                tokens.into_iter().zip(is_name).filter(|(_, is)| *is).map(|(token, _)| token).collect();
-            if kept.is_empty() { key::words(&self::tokens(name)) } else { key::words(&kept) }
+            let kept = key::words(&grammar::parse(&tokens).name(&tokens));
+            if kept.is_empty() { key::words(&tokens) } else { kept }
         };
         names.iter().flat_map(of_name).collect()
     }

@@ -1,7 +1,12 @@
 //! Words that are states.
 
 /// States in which nothing is wrong: as a heading (`OK: web01`), after a verb (`web01 is OK`), and at the end (`web01: OK`).
-pub(super) const GOOD: [&str; 20] = [
+pub(super) const GOOD: [&str; 25] = [
+    "behoben",
+    "beendet",
+    "résolu",
+    "resuelto",
+    "opgelost",
     "ok",
     "okay",
     "up",
@@ -25,26 +30,15 @@ pub(super) const GOOD: [&str; 20] = [
 ];
 
 /// States in which nothing is wrong, but only as a heading: `Closed: web01 is down`. `Port 22 is closed` is trouble.
-pub(super) const GOOD_AS_HEADING: [&str; 12] = [
-    "recover",
-    "recovers",
-    "closed",
-    "ended",
-    "succeed",
-    "completed",
-    "good",
-    "passed",
-    "behoben",
-    "résolu",
-    "resuelto",
-    "opgelost",
-];
+pub(super) const GOOD_AS_HEADING: [&str; 9] =
+    ["recover", "recovers", "closed", "ended", "succeed", "completed", "good", "passed", "pass"];
 
 /// States in which nothing is wrong, but only after a verb: `web01 is reachable`.
 pub(super) const GOOD_AFTER_VERB: [&str; 5] = ["operational", "reachable", "alive", "responding", "back"];
 
 /// Good words that take trouble as their object: the text beside them names what has ended, in whatever words.
-pub(super) const ENDS_TROUBLE: [&str; 16] = [
+pub(super) const ENDS_TROUBLE: [&str; 17] = [
+    "beendet",
     "resolved",
     "recovered",
     "recovery",
@@ -63,8 +57,22 @@ pub(super) const ENDS_TROUBLE: [&str; 16] = [
     "over",
 ];
 
+/// Words that report trouble, but only as a heading: `New: UPS on battery`.
+pub(super) const TROUBLE_AS_HEADING: [&str; 10] =
+    ["new", "raised", "started", "began", "active", "created", "detected", "reminder", "repeated", "ongoing"];
+
 /// States of trouble.
-pub(super) const TROUBLE: [&str; 85] = [
+pub(super) const TROUBLE: [&str; 95] = [
+    "notready",
+    "not-ready",
+    "störung",
+    "ausfall",
+    "warnung",
+    "kritisch",
+    "panne",
+    "avería",
+    "guasto",
+    "storing",
     "refused",
     "problem",
     "problems",
