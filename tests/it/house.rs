@@ -1,6 +1,7 @@
 //! The house rules: which crate may depend on what, what template.yaml must contain, and what no source may contain.
 
 mod command;
+mod dashboard;
 mod mail;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -23,7 +23,7 @@ Examples:
       say what a mail would do to the only source of the configuration
   handbell explain mail.eml --config handbell.yaml --source monitoring
       the same for one of several sources
-  handbell explain mail.eml --source duty-demo --runner http://127.0.0.1:8080
+  handbell explain mail.eml --source demo --runner http://127.0.0.1:8080
       also look the incident up in the runner on this laptop
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell explain mail.eml --config handbell.yaml
       also look the incident up in AWS, with credentials from the environment
@@ -104,7 +104,7 @@ pub async fn run(
     {
         let directory = directory::open(&options.at, around).await?;
         explained.asked = true;
-        if let Some(incident) = open(&directory, name, key).await? {
+        if let Some(incident) = open(&directory, name, &judged.judgement, key).await? {
             explained.incident = Some(incident.subject.as_str().to_owned());
             explained.open = Some(incident.reference());
         }
@@ -139,7 +139,7 @@ fn chosen<'a>(options: &Options, config: &'a Config) -> Result<(&'a str, &'a Ale
 fn key(judgement: &Judgement) -> Option<&MailKey> {
     match judgement {
         Judgement::Raise(raised) => Some(&raised.key),
-        Judgement::Join { key }
+        Judgement::Join { key, .. }
         | Judgement::Acknowledge { key }
         | Judgement::Resolve { key }
         | Judgement::Doubtful { key, .. } => Some(key),
@@ -150,10 +150,10 @@ fn key(judgement: &Judgement) -> Option<&MailKey> {
 fn does(judgement: &Judgement) -> &'static str {
     match judgement {
         Judgement::Raise(_) => "raise",
+        Judgement::Join { doubt: Some(_), .. } | Judgement::Doubtful { .. } => "doubtful",
         Judgement::Join { .. } => "join",
         Judgement::Acknowledge { .. } => "acknowledge",
         Judgement::Resolve { .. } => "end",
-        Judgement::Doubtful { .. } => "doubtful",
         Judgement::Ignore { .. } => "nothing",
         Judgement::Quarantine { .. } => "quarantine",
     }
@@ -178,6 +178,7 @@ fn because(judged: &Judged, mail: &ParsedMail, source: &AlertSource) -> String {
     };
     match &judged.judgement {
         Judgement::Doubtful { why, .. } => format!("{decided}; but {why}"),
+        Judgement::Join { doubt: Some(why), .. } => format!("{decided}; but {why}"),
         _ if mail.in_reply_to.is_empty() => decided,
         _ => {
             format!("{decided}; as a reply, it joins the incident of the earlier mail if both name the same")
@@ -186,7 +187,12 @@ fn because(judged: &Judged, mail: &ParsedMail, source: &AlertSource) -> String {
 }
 
 /// Returns the open incident to which a mail with this key would go.
-async fn open(directory: &Directory, source: &str, key: &MailKey) -> Result<Option<Incident>, Failure> {
+async fn open(
+    directory: &Directory,
+    source: &str,
+    judgement: &Judgement,
+    key: &MailKey,
+) -> Result<Option<Incident>, Failure> {
     let incidents = directory.store.incidents();
     let mut found = Vec::new();
     let own = Subject::alert(source, &key.exact);
@@ -206,7 +212,9 @@ async fn open(directory: &Directory, source: &str, key: &MailKey) -> Result<Opti
         };
         found.extend(incident.filter(agrees));
     }
-    Ok(found.pop())
+    // As in the intake of mails: an end must not choose.
+    let raises = matches!(judgement, Judgement::Raise(_) | Judgement::Join { .. });
+    Ok(if found.len() == 1 || raises { found.pop() } else { None })
 }
 
 impl Explained {

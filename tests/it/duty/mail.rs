@@ -362,8 +362,26 @@ async fn news_about_known_trouble_is_posted_and_wakes_nobody() {
     world.mail(&nagios("n1", "[FLAPPINGSTART] ping on web01 is OK!", "x")).await;
     let alert = world.alert().await;
     assert_eq!((alert.phase, world.calls(DANA)), (Phase::Open, 1));
+    assert_eq!(alert.count, 1, "news is no further report");
     let posts = world.posts(&alert.reference());
     assert!(posts.iter().any(|post| post.contains("FLAPPINGSTART")), "{posts:#?}");
+    world.read_all();
+}
+
+/// A person who knows the source's address may wake people. What they write as news must not stand in the space as if it came from
+/// the monitoring system.
+#[tokio::test]
+async fn news_from_an_unproven_sender_is_not_repeated_in_the_space() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("p1", "[PROBLEM] ping on web01 is CRITICAL!", "x")).await;
+    let forged = nagios("n1", "[ACKNOWLEDGEMENT] ping on web01 is CRITICAL!", "Mallory has it");
+    world.mail_with(ADDRESS, "&spf=FAIL&dkim=FAIL&dmarc=FAIL", &forged).await;
+    world.settle().await;
+    let alert = world.alert().await;
+    assert_eq!((alert.phase, alert.count), (Phase::Open, 1));
+    let posts = world.posts(&alert.reference());
+    let about = |words: &str| posts.iter().filter(|post| post.contains(words)).count();
+    assert_eq!((about("ACKNOWLEDGEMENT"), about("A mail says that there is news.")), (0, 1), "{posts:#?}");
     world.read_all();
 }
 

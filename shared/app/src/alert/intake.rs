@@ -225,8 +225,8 @@ impl AlertIntake {
         Ok(maintained.chain(quiet).max_by_key(|hold| hold.until))
     }
 
-    /// Returns the event for a command of the source itself, or a note if the source must not silence the incident. None if no
-    /// incident is open.
+    /// Returns the event for a command of the source itself. If the source must neither silence the incident nor write into it, the
+    /// event is a note that says why. None if no incident is open.
     async fn command(
         &self,
         subject: &Subject,
@@ -239,9 +239,7 @@ impl AlertIntake {
         if incident.phase.is_final() && self.handled_events.event(subject, &id.key).await?.is_none() {
             return Ok(None);
         }
-        let joins = matches!(signal.action, SignalAction::Join { .. });
-        let objection = signal.objection(source, incident.alert.as_deref(), incident.opened_at);
-        let command = match objection.filter(|_| !joins) {
+        let command = match signal.objection(source, incident.alert.as_deref(), incident.opened_at) {
             None => command,
             Some(objection) => Command::Note { text: ignored_signal(signal, &objection) },
         };

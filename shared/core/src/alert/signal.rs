@@ -137,8 +137,8 @@ impl AlertSignal {
         self.shared.as_ref().map(|shared| &shared.left_out)
     }
 
-    /// Returns why this signal of the source must not acknowledge or end the incident that the alert opened at that time. None if it
-    /// may.
+    /// Returns why this signal of the source must not acknowledge or end the incident that the alert opened at that time, and must
+    /// not write into it. None if it may.
     pub fn objection(
         &self,
         source: &AlertSource,

@@ -37,7 +37,8 @@ fn meaning(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -
         Judgement::Raise(raised) => {
             format!("raise {} {} [{}]", raised.severity.name(), raised.plan, raised.key)
         }
-        Judgement::Join { key } => format!("join [{key}]"),
+        Judgement::Join { key, doubt: None } => format!("join [{key}]"),
+        Judgement::Join { key, doubt: Some(why) } => format!("join [{key}], but {why}"),
         Judgement::Acknowledge { key } => format!("acknowledge [{key}]"),
         Judgement::Resolve { key } => format!("resolve [{key}]"),
         Judgement::Ignore { why } => format!("ignore: {why}"),
@@ -283,6 +284,12 @@ fn any_sender_may_raise_and_only_a_proven_one_may_end() {
         let expected = if wrong == AuthVerdict::Fail { ["quarantine"; 4] } else { expected };
         assert_eq!(says(AuthVerdicts { virus: wrong, ..genuine() }), expected);
     }
+    let news = letter("mon@example.com", "ACKNOWLEDGED: web01");
+    assert_eq!(meaning(&source, &news, &genuine()), "join [mon@example.com web01]");
+    assert_eq!(
+        meaning(&source, &news, &AuthVerdicts::default()),
+        "join [mon@example.com web01], but nobody vouches that it carries no virus"
+    );
     let over = letter("mon@example.com", "over");
     assert_eq!(meaning(&source, &over, &AuthVerdicts::of_mailbox()), "resolve [mon@example.com over]");
     assert_eq!(

@@ -65,6 +65,24 @@ fn the_sender_ends_what_it_reported() {
     }
 }
 
+/// News is posted into the incident in the sender's own words, so it needs what an end needs.
+#[test]
+fn only_the_proven_sender_who_reported_a_problem_adds_news() {
+    let join = || SignalAction::Join { title: "visit http://evil.example".to_owned() };
+    let reported = alert(NAGIOS, Some(at(0)));
+    let news = signal(join(), NAGIOS, Some(at(5)));
+    assert_eq!(news.objection(&source(), Some(&reported), at(1)), None);
+    let other = signal(join(), STRANGER, Some(at(5)));
+    assert_eq!(other.objection(&source(), Some(&reported), at(1)), Some(Objection::OtherSender));
+    let mut unproven = signal(join(), NAGIOS, Some(at(5)));
+    unproven.origin.doubt = Some("nothing proves its sender".to_owned());
+    let objection = unproven.objection(&source(), Some(&reported), at(1)).unwrap();
+    assert_eq!(
+        ignored_signal(&unproven, &objection),
+        "A mail says that there is news. It changes nothing, because nothing proves its sender."
+    );
+}
+
 #[test]
 fn nobody_ends_what_somebody_else_reported() {
     for (sender, reported_by) in [(STRANGER, NAGIOS), (None, NAGIOS), (NAGIOS, None)] {

@@ -72,7 +72,7 @@ impl Incidents {
         let source: AlertSource = serde_json::from_value(serde_json::json!({ "plan": "duty" })).unwrap();
         let (key, raises, ends) = match judge(&source, mail, &AuthVerdicts::of_mailbox()) {
             Judgement::Raise(raised) => (raised.key, true, false),
-            Judgement::Join { key } => (key, false, false),
+            Judgement::Join { key, .. } => (key, false, false),
             Judgement::Resolve { key } => (key, false, true),
             _ => return Effect::Nothing,
         };

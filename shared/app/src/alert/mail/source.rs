@@ -70,7 +70,10 @@ impl SourceMails {
                 let trigger = trigger(&raised, parsed, mail);
                 (raised.key, SignalAction::Trigger(trigger))
             }
-            Judgement::Join { key } => (key, SignalAction::Join { title: title(parsed) }),
+            Judgement::Join { key, doubt: why } => {
+                doubt = why.map(str::to_owned);
+                (key, SignalAction::Join { title: title(parsed) })
+            }
             Judgement::Acknowledge { key } => (key, SignalAction::Acknowledge),
             Judgement::Resolve { key } => (key, SignalAction::Resolve),
             Judgement::Doubtful { key, why, wanted } => {

@@ -25,6 +25,8 @@ pub enum Judgement {
     Join {
         /// Key of the problem.
         key: MailKey,
+        /// Why the mail isn't trustworthy, in words that follow "because"; none if it is.
+        doubt: Option<&'static str>,
     },
     /// Somebody has the incident with this key.
     Acknowledge {
@@ -142,7 +144,7 @@ pub fn explain(source: &AlertSource, mail: &ParsedMail, verdicts: &AuthVerdicts)
     );
     let doubt = if mail.several_senders { Some("it names several senders") } else { verdicts.doubt() };
     let judgement = match (meant, doubt) {
-        (None, _) => Judgement::Join { key },
+        (None, doubt) => Judgement::Join { key, doubt },
         (Some(MailMeaning::Raise), _) => Judgement::Raise(raised(source, rule, key, mail)),
         (Some(MailMeaning::Acknowledge), None) => Judgement::Acknowledge { key },
         (Some(MailMeaning::Resolve), None) => Judgement::Resolve { key },

@@ -32,11 +32,12 @@ pub fn unproven(words: &str) -> String {
     format!("(Nothing proves who sent this mail, so it changes nothing.) {words}")
 }
 
-/// Posts that a signal didn't acknowledge or end the incident, and why.
+/// Posts that a signal had no effect on the incident, and why. Its own words aren't repeated.
 pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
     let medium = signal.origin.medium;
     let says = match signal.action {
-        SignalAction::Trigger(_) | SignalAction::Join { .. } => "something is wrong",
+        SignalAction::Trigger(_) => "something is wrong",
+        SignalAction::Join { .. } => "there is news",
         SignalAction::Acknowledge => "somebody has it",
         SignalAction::Resolve => "it is over",
     };
