@@ -368,6 +368,33 @@ async fn news_about_known_trouble_is_posted_and_wakes_nobody() {
     world.read_all();
 }
 
+#[tokio::test]
+async fn news_after_the_end_opens_nothing_and_is_listed() {
+    let world = World::staffed(DUTY).await;
+    let alert = |kind: &str, state: &str| format!("** {kind} Service Alert: web01/HTTP is {state} **");
+    world.mail(&nagios("p1", &alert("PROBLEM", "CRITICAL"), "x")).await;
+    world.mail(&nagios("r1", &alert("RECOVERY", "OK"), "x")).await;
+    let late = alert("ACKNOWLEDGEMENT", "CRITICAL");
+    world.mail(&nagios("a1", &late, "x")).await;
+    let incident = world.alert().await;
+    assert_eq!((incident.phase, incident.epoch, world.calls(DANA)), (Phase::Resolved, 1, 1));
+    let idle = world.runner.store.mails().idle_mails("demo").await.unwrap();
+    let listed: Vec<_> = idle.mails.iter().map(|mail| mail.subject.as_str()).collect();
+    assert_eq!(listed, [late.as_str()]);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_severity_among_the_words_of_the_name_opens_no_other_incident() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("w1", "disk WARNING on web1", "90 %")).await;
+    world.mail(&nagios("c1", "disk CRITICAL on web1", "100 %")).await;
+    assert_eq!((world.alert().await.count, world.calls(DANA)), (2, 1));
+    world.mail(&nagios("r1", "disk OK on web1", "10 %")).await;
+    assert_eq!(world.alert().await.phase, Phase::Resolved);
+    world.read_all();
+}
+
 /// A person who knows the source's address may wake people. What they write as news must not stand in the space as if it came from
 /// the monitoring system.
 #[tokio::test]

@@ -79,6 +79,52 @@ fn a_change_of_severity_is_about_the_same_trouble() {
 }
 
 #[test]
+fn news_about_known_trouble_joins_it() {
+    let trouble = read("web01 CPU is CRITICAL").key;
+    for news in [
+        "[SNOOZED] web01 CPU",
+        "ACK: web01 CPU",
+        "Acknowledged by bob: web01 CPU",
+        "web01 CPU acknowledged",
+        "web01 CPU was acknowledged by bob",
+        "Suppressed: web01 CPU",
+    ] {
+        let reading = read(news);
+        assert_eq!((reading.status, &reading.key), (MailStatus::News, &trouble), "{news:?}");
+    }
+    for change in [
+        "web01 CPU still critical",
+        "web01 CPU is DOWN - acknowledged by bob",
+        "Still firing: web01 CPU",
+        "Reminder: web01 CPU",
+        "ONGOING: web01 CPU",
+        "web01 CPU is now critical (was warning)",
+        "web01 CPU changed from warning to critical",
+        "web01 CPU flapping",
+    ] {
+        let reading = read(change);
+        assert_eq!((reading.status, &reading.key), (MailStatus::Trouble, &trouble), "{change:?}");
+    }
+}
+
+/// To a monitoring system these are news. In the words of anybody else they may be the first report of trouble.
+#[test]
+fn what_a_person_may_call_trouble_is_no_news() {
+    for subject in [
+        "Downtime: shop.example.com",
+        "Downtime started: shop.example.com",
+        "Port 7 flapping on sw2",
+        "web01 flapping",
+        "Maintenance: pump 4 leaks",
+        "Custom: coolant low",
+        "Comment: the hall is full of smoke",
+        "Line 3 paused",
+    ] {
+        assert_eq!(read(subject).status, MailStatus::Trouble, "{subject:?}");
+    }
+}
+
+#[test]
 fn words_that_only_look_like_a_severity_keep_trouble_apart() {
     for (one, other) in [
         ("High: tank 3", "Low: tank 3"),
@@ -115,6 +161,27 @@ fn a_state_among_the_words_of_the_name_ends_nothing_in_doubt() {
         "healthy=no db1",
         "expected status=OK",
         "status=OK expected, got 503",
+        "Recovered: partially, web01",
+        "web01 rebooted and is UP",
+        "[RESOLVED] [FIRING:2] web01",
+        "web01: OK since yesterday, now degraded",
+        "RAID: OK (2), Rebuild (1)",
+        "Resolved hostname differs: web01",
+        "Cleared cache but still failing",
+        "Online users below 5 on shop",
+        "Recovery time objective missed db1",
+        "state=OK->CRIT web01",
+        "Health check passing ratio 20 % on api",
+        "connection restored but packet loss on wan1",
+        "Clear text password found on web3",
+        "Ended unexpectedly: job 7",
+        "Closed port 443 on web1",
+        "Completed with 3 errors: backup db1",
+        "Healthy hosts: 0",
+        "Online: no",
+        "Mail \"Backup OK\" missing",
+        "Alarm not cleared: rack 4",
+        "Alarm cleared by operator, cause remains: rack 4",
     ] {
         let reading = read(subject);
         assert_eq!(reading.status, MailStatus::Trouble, "{reading:#?}");
@@ -170,6 +237,29 @@ fn amounts_come_and_go_in_any_spelling() {
         in_doubt: &["FAIL api-gateway/health p95=OK"],
     }
     .check();
+}
+
+#[test]
+fn numbers_of_any_shape_name_things() {
+    for (one, other) in [
+        ("Room 21.11 too hot", "Room 21.12 too hot"),
+        ("Router 10.1 link lost", "Router 10.2 link lost"),
+        ("Disk 0:1:2 failed", "Disk 0:1:3 failed"),
+        ("Kiosk 2026 offline", "Kiosk 2027 offline"),
+        ("Camera 0012 offline", "Camera 0013 offline"),
+        ("Tank #3 low", "Tank #4 low"),
+        ("Sector 7G alarm", "Sector 8G alarm"),
+    ] {
+        assert_ne!(read(one).key, read(other).key, "{one:?}");
+    }
+    for (one, other) in [
+        ("voltage 11.8 on ups1", "voltage 11.6 on ups1"),
+        ("load average: 2.51, 2.1 on web1", "load average: 3.51, 2.7 on web1"),
+        ("Boiler 4.5 bar too high", "Boiler 4.7 bar too high"),
+        ("web01 down 9:05:07", "web01 down 10:15:00"),
+    ] {
+        assert_eq!(read(one).key, read(other).key, "{one:?}");
+    }
 }
 
 #[test]

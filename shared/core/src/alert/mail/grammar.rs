@@ -10,7 +10,7 @@ mod slot;
 mod weak;
 
 use super::tokens::{Token, TokenKind};
-use super::words::Tone;
+use super::words::{Tone, is_certain_news};
 
 pub(super) use self::phrase::phrase;
 pub use self::slot::Slot;
@@ -92,6 +92,11 @@ fn stands_out(found: &Found) -> bool {
 
 /// Returns the tone of the deciding state. A good one needs that nothing else contradicts it.
 fn certain(found: &Found, tokens: &[Token], all: &[Found]) -> Tone {
+    if found.tone == Tone::News {
+        // `Downtime: shop`, `web01 flapping`: only in mails of known systems are these certainly no trouble of their own.
+        let certain = tokens[found.from..found.to].iter().any(|token| is_certain_news(&token.text));
+        return if certain { Tone::News } else { Tone::Trouble };
+    }
     if found.tone != Tone::Good {
         return found.tone;
     }

@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-const UNITS: [&str; 54] = [
-    "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h", "hr", "hrs",
-    "hour", "hours", "d", "day", "days", "w", "week", "weeks", "month", "months", "year", "years", "ms",
-    "us", "ns", "%", "percent", "pct", "b", "kb", "mb", "gb", "tb", "pb", "kib", "mib", "gib", "tib",
-    "bytes", "kbit", "mbit", "gbit", "kbps", "mbps", "gbps", "mbit/s", "mb/s", "st", "th", "rpm", "°c",
+const UNITS: [&str; 74] = [
+    "bar", "mbar", "psi", "hpa", "kpa", "volt", "volts", "mv", "kv", "amps", "ma", "kw", "kwh", "hz", "khz",
+    "mhz", "ghz", "ppm", "dbm", "iops", "s", "sec", "secs", "second", "seconds", "m", "min", "mins",
+    "minute", "minutes", "h", "hr", "hrs", "hour", "hours", "d", "day", "days", "w", "week", "weeks",
+    "month", "months", "year", "years", "ms", "us", "ns", "%", "percent", "pct", "b", "kb", "mb", "gb", "tb",
+    "pb", "kib", "mib", "gib", "tib", "bytes", "kbit", "mbit", "gbit", "kbps", "mbps", "gbps", "mbit/s",
+    "mb/s", "st", "th", "rpm", "°c",
 ];
 
 /// Parts of dates, if they are next to a number or to each other.
@@ -96,6 +98,50 @@ const BEFORE_A_MEASURE: [&str; 43] = [
     "currently",
 ];
 
+/// Words before a number with a fraction that measures. Behind other nouns, such a number names: `Room 21.11`.
+const QUANTITIES: [&str; 40] = [
+    "voltage",
+    "volt",
+    "volts",
+    "current",
+    "power",
+    "pressure",
+    "humidity",
+    "temp",
+    "flow",
+    "speed",
+    "frequency",
+    "level",
+    "ph",
+    "delay",
+    "lag",
+    "rtt",
+    "jitter",
+    "loss",
+    "ratio",
+    "percentage",
+    "space",
+    "free",
+    "memory",
+    "mem",
+    "cpu",
+    "ram",
+    "swap",
+    "weight",
+    "distance",
+    "time",
+    "uptime",
+    "age",
+    "at",
+    "by",
+    "to",
+    "of",
+    "with",
+    "low",
+    "high",
+    "only",
+];
+
 /// What a token is to the name of a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -114,6 +160,9 @@ pub(super) fn kind(before: Option<&str>, token: &str, behind: Option<&str>) -> K
         beside(before) || beside(behind)
     } else if is_plain_number(token) {
         counts(before, token, behind)
+    } else if is_decimal(token) {
+        let quantity = |word: &str| QUANTITIES.contains(&word) || !word.chars().all(char::is_alphabetic);
+        counts(before, token, behind) || before.is_none_or(quantity)
     } else {
         is_quantity(token)
     };
@@ -175,6 +224,12 @@ pub(super) fn is_plural(word: &str) -> bool {
         && word.chars().all(char::is_alphabetic)
 }
 
+/// Returns true for `21.5`.
+fn is_decimal(token: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    token.split_once(['.', ',']).is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
+}
+
 /// Returns true for numbers, dates and times: `5`, `1.5`, `10:05:03`, `2026-11-21`, `2026-11-21t10:05:03z`, `95%`, `5m`, `1h30m`,
 /// `12gb`.
 fn is_number(token: &str) -> bool {
@@ -195,7 +250,8 @@ fn is_designation(token: &str) -> bool {
     let is = |c: char| token.contains(c);
     let date = parts.iter().any(|part| part.len() == 4) && parts.len() == 3;
     let short_date = parts.len() == 3 && is('.') && parts.iter().all(|part| part.len() == 2);
-    let time = is(':') && parts.iter().all(|part| part.len() == 2 || part.len() == 1) && parts.len() <= 4;
+    let time =
+        is(':') && parts.len() <= 4 && parts[0].len() <= 2 && parts[1..].iter().all(|part| part.len() == 2);
     let decimal = parts.len() == 2 && (is('.') || is(','));
     let moment = parts.len() >= 5;
     let signed = token.starts_with(['+', '-']);

@@ -4,6 +4,7 @@ mod states;
 
 use self::states::{
     ENDS_TROUBLE, GOOD, GOOD_AFTER_VERB, GOOD_AS_HEADING, NEWS, PARTICIPLES, TROUBLE, TROUBLE_AS_HEADING,
+    UNCERTAIN_NEWS,
 };
 
 /// What a state says about the trouble.
@@ -234,6 +235,11 @@ pub(super) fn tone(word: &str, place: Place) -> Option<Tone> {
 /// Returns true for a word that is a state anywhere.
 pub(super) fn is_state(word: &str) -> bool {
     tone(word, Place::Heading).is_some() || tone(word, Place::AfterVerb).is_some()
+}
+
+/// Returns true for news that is trouble in nobody's words. `downtime` is news to a monitoring system, and an outage to a person.
+pub(super) fn is_certain_news(word: &str) -> bool {
+    NEWS.contains(&word) && !UNCERTAIN_NEWS.contains(&word)
 }
 
 pub(super) fn ends_trouble(word: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::super::measure::{Kind, kind};
 use super::super::tokens::{Token, TokenKind};
 use super::super::words::{Place, Tone, ends_trouble, is_doubt, is_link, is_noun, is_past, is_tail, tone};
-use super::slot::is_id;
+use super::slot::{behind_author, is_id};
 
 /// A state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,10 @@ pub(in super::super) fn phrase(tokens: &[Token], place: Place) -> Option<Phrase>
             ("no" | "insufficient", Some("data")) => {
                 said.trouble = true;
                 at += 1;
+            }
+            // `Acknowledged by bob`
+            ("by", Some(_)) if said.news && behind_author(tokens, at - 2, tokens.len()) == tokens.len() => {
+                break;
             }
             _ => said.hear(tokens, at - 1, place)?,
         }

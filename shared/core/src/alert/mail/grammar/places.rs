@@ -134,7 +134,9 @@ fn counts_or_describes(tokens: &[Token], (from, end): (usize, usize), phrase: Ph
         && rest.iter().filter(|token| token.kind == TokenKind::Word).all(|token| {
             is_doubt(&token.text) || tone(&token.text, Place::Last) == Some(Tone::Trouble) && !token.quoted
         });
-    counted || recovery_failed || names_nothing
+    // `Resolved: partially`
+    let in_part = ["partially", "partly", "almost", "nearly"].contains(&text(end + 1));
+    counted || recovery_failed || names_nothing || in_part
 }
 
 /// Finds the state behind the last arrow.
@@ -307,7 +309,11 @@ fn stands(
 /// Returns true if something beside a good state contradicts it.
 fn is_doubtful(tokens: &[Token], (start, at): (usize, usize), end: usize) -> bool {
     let trouble = |token: &Token| is_word(token) && tone(&token.text, Place::Last) == Some(Tone::Trouble);
-    let denied = tokens[start..at].iter().any(|token| is_word(token) && is_doubt(&token.text));
+    // `web01 rebooted and is UP` also reports what came before.
+    let second = tokens[start..at].windows(2).any(|two| {
+        ["and", "then"].contains(&two[0].text.as_str()) && COPULAS.contains(&two[1].text.as_str())
+    });
+    let denied = second || tokens[start..at].iter().any(|token| is_word(token) && is_doubt(&token.text));
     let later = tokens[end..].iter().any(trouble);
     // `db01 failed, web01 is UP`
     let earlier = (0..at).any(|before| {

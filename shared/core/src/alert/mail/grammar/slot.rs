@@ -86,6 +86,21 @@ pub(super) fn is_separator(token: &Token) -> bool {
     token.kind == TokenKind::Separator && token.depth == 0 && !token.quoted
 }
 
+/// Returns where `by` and a name end behind a word: `acknowledged by bob`, `closed by the operator`.
+pub(super) fn behind_author(tokens: &[Token], at: usize, end: usize) -> usize {
+    if tokens.get(at + 1).is_none_or(|next| next.text != "by") {
+        return at + 1;
+    }
+    let is_name = |token: &Token| {
+        is_word(token)
+            && !is_doubt(&token.text)
+            && !is_link(&token.text)
+            && tone(&token.text, Place::Last).is_none()
+    };
+    let named = tokens[at + 2..end].iter().take_while(|token| is_name(token)).count();
+    if (1..=3).contains(&named) { at + 2 + named } else { at + 1 }
+}
+
 /// Returns true for `#4711`.
 pub(super) fn is_id(word: &str) -> bool {
     word.strip_prefix('#').is_some_and(is_plain_number)

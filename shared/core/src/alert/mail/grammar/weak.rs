@@ -4,8 +4,8 @@ use super::super::measure::{Kind, is_plain_number, is_plural, kind};
 use super::super::tokens::{Token, TokenKind};
 use super::super::words::{Place, Tone, ends_trouble, is_doubt, is_level, is_link, is_past, tone};
 use super::slot::{
-    Found, Slot, TROUBLE_NOUNS, found, is_designation, is_identifier, is_separator, is_tail_noise, is_word,
-    segment,
+    Found, Slot, TROUBLE_NOUNS, behind_author, found, is_designation, is_identifier, is_separator,
+    is_tail_noise, is_word, segment,
 };
 
 /// Finds a state that is the first word, in capitals: `RECOVERY web01`.
@@ -38,12 +38,18 @@ pub(super) fn last_word(tokens: &[Token], begin: usize) -> Option<Found> {
     };
     let at = (begin..tokens.len()).rev().find(|&at| is_word(&tokens[at]) && stated(at).is_some())?;
     let tone = stated(at)?;
-    if !is_tail_noise(&tokens[at + 1..]) || at == begin {
+    let (start, end) = segment(tokens, at, begin);
+    let behind = if tone == Tone::News { behind_author(tokens, at, end) } else { at + 1 };
+    if !is_tail_noise(&tokens[behind..]) || at == begin {
         return None;
     }
-    let (start, _) = segment(tokens, at, begin);
+    let adverbs = tokens[start..at]
+        .iter()
+        .rev()
+        .take_while(|token| ["still", "now", "was"].contains(&token.text.as_str()));
+    let from = if tone == Tone::Good { at } else { at - adverbs.count() };
     let found =
-        Found { ends_trouble: ends_trouble(&tokens[at].text), ..found(Slot::LastWord, tone, at, at + 1) };
+        Found { ends_trouble: ends_trouble(&tokens[at].text), ..found(Slot::LastWord, tone, from, behind) };
     let before = &tokens[start..at];
     let good = match tokens[at].text.as_str() {
         "restored" => before.first().is_some_and(|token| TROUBLE_NOUNS.contains(&token.text.as_str())),
@@ -63,7 +69,7 @@ pub(super) fn last_word(tokens: &[Token], begin: usize) -> Option<Found> {
     let counted = number && at.checked_sub(2).is_none_or(|before| tokens[before].kind != TokenKind::Word);
     match tone {
         Tone::Good => good.then_some(found),
-        _ => Some(Found { from: at - usize::from(counted), ..found }),
+        _ => Some(Found { from: found.from - usize::from(counted && from == at), ..found }),
     }
 }
 

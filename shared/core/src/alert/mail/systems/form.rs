@@ -167,6 +167,9 @@ impl Form {
             Says::States => slots.tone()?,
             Says::Always(tone) => tone,
         };
+        if self.is_group && slots.names.first().is_some_and(|name| name.starts_with("[firing")) {
+            tone = Tone::Trouble;
+        }
         let mut names: Vec<String> = slots.names.iter().map(|name| (*name).to_owned()).collect();
         let mut labels = slots.labels.map(str::to_owned).or_else(|| self.is_group.then(String::new));
         let found = |template: &str| lines().find_map(|line| Some(fit(template, &line)?.names.join(" ")));

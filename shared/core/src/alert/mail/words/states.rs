@@ -194,6 +194,20 @@ pub(super) const NEWS: [&str; 30] = [
     "annotated",
 ];
 
+/// News that people may also call their trouble.
+pub(super) const UNCERTAIN_NEWS: [&str; 10] = [
+    "flapping",
+    "downtime",
+    "custom",
+    "comment",
+    "commented",
+    "paused",
+    "resumed",
+    "maintenance",
+    "assigned",
+    "annotated",
+];
+
 /// Participles that report an end even after `was`: `the ticket was resolved`.
 pub(super) const PARTICIPLES: [&str; 7] =
     ["resolved", "recovered", "restored", "cleared", "fixed", "solved", "closed"];
