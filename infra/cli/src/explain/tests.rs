@@ -67,6 +67,23 @@ async fn a_mail_is_explained_by_the_rule_of_its_system_its_slot_or_its_source() 
     }
 }
 
+/// A mail with SES's headers carries SES's verdicts.
+#[tokio::test]
+async fn news_and_ends_of_an_unproven_sender_are_doubtful() {
+    let config = config(json!([]));
+    for subject in ["[ACKNOWLEDGEMENT] ping on web01 is CRITICAL!", "[RECOVERY] ping on web01 is OK!"] {
+        let mail = format!(
+            "Received: from mail.example.com by inbound-smtp.eu-west-1.amazonaws.com with SMTP id 1\r\n\
+             X-SES-Spam-Verdict: PASS\r\nX-SES-Virus-Verdict: PASS\r\n\
+             From: mon@example.com\r\nSubject: {subject}\r\n\r\nx\r\n"
+        );
+        let explained = explained(&config, &mail).await;
+        assert_eq!(explained.does, "doubtful", "{subject}");
+        assert!(explained.because.contains("; but nothing proves its sender"), "{}", explained.because);
+        assert!(explained.text().contains("change nothing"), "{}", explained.text());
+    }
+}
+
 #[tokio::test]
 async fn the_source_has_to_be_known() {
     let config = config(json!([]));
