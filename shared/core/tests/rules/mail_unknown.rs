@@ -163,6 +163,8 @@ fn a_state_among_the_words_of_the_name_ends_nothing_in_doubt() {
         "status=OK expected, got 503",
         "Recovered: partially, web01",
         "web01 rebooted and is UP",
+        "web01 is UP - disk failure found",
+        "web01 CRIT -> OK: disk failed",
         "[RESOLVED] [FIRING:2] web01",
         "web01: OK since yesterday, now degraded",
         "RAID: OK (2), Rebuild (1)",
