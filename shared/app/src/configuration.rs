@@ -90,7 +90,12 @@ impl Configuration {
             Event::Alert(raised) => {
                 self.0.plans.get_key_value(&raised.plan).or_else(|| self.plan_of(subject))
             }
-            _ => self.plan_of(subject),
+            Event::Press(_)
+            | Event::Command { .. }
+            | Event::Unreached { .. }
+            | Event::Occupancy(_)
+            | Event::Waits { .. }
+            | Event::Wake => self.plan_of(subject),
         }
     }
 

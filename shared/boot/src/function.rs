@@ -12,7 +12,7 @@ use handbell_store::table::RowKey;
 use http::{Request, Response};
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, RequestExt};
+use lambda_http::{Body as GatewayBody, RequestExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -200,8 +200,8 @@ fn request(around: &Dependencies, payload: &str) -> Result<Request<Bytes>, Strin
         request.extensions_mut().insert(SourceIp(source));
     }
     Ok(request.map(|body| match body {
-        Body::Text(text) => text.into(),
-        Body::Binary(bytes) => bytes.into(),
+        GatewayBody::Text(text) => text.into(),
+        GatewayBody::Binary(bytes) => bytes.into(),
         _ => Bytes::new(),
     }))
 }

@@ -207,6 +207,11 @@ fn applies(incident: &Incident, asked: &WrittenCommand, by: &Actor) -> bool {
         WrittenCommand::Acknowledge | WrittenCommand::Escalate(None) => incident.phase == Phase::Open,
         WrittenCommand::Confirm => incident.responses.asked_at.is_some(),
         WrittenCommand::Done => incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who),
-        _ => true,
+        WrittenCommand::Escalate(Some(_))
+        | WrittenCommand::Cannot
+        | WrittenCommand::Snooze(_)
+        | WrittenCommand::Cancel
+        | WrittenCommand::Who
+        | WrittenCommand::Help => true,
     }
 }

@@ -6,7 +6,7 @@ use handbell_core::config::Line;
 use handbell_core::conversation::assign::{Assignment, Candidate, choose};
 use handbell_core::conversation::decide::{Attendance, ConversationEvent};
 use handbell_core::conversation::{Address, Agent, Conversation};
-use handbell_core::delivery::{Message, Outcome, SpaceMessage, Task};
+use handbell_core::delivery::{Invitation, Outcome, Task};
 use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::{self, conversation};
 use handbell_outbound::webex::{Attached, Post, Webex, WebexPerson};
@@ -160,9 +160,7 @@ impl CustomerSpace {
             return Outcome::NotWanted;
         };
         let Some(title) = &line.lobby else { return Outcome::NotWanted };
-        let people = line.agents.iter().map(|agent| {
-            Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
-        });
+        let people = line.agents.iter().map(|agent| Invitation::participant(agent.email.clone()));
         let wanted = WantedSpace {
             name: format!("lobby:{line_name}:{title}"),
             title: title.clone(),

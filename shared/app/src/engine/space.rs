@@ -1,6 +1,6 @@
 //! The space of a dispatch: remembered, adopted, created, and created again when it is gone.
 
-use handbell_core::delivery::{Message, Outcome, SpaceMessage};
+use handbell_core::delivery::{Invitation, Outcome};
 use handbell_core::vendor_id::RoomId;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Room as Found, Webex, title};
@@ -158,8 +158,7 @@ impl SpaceFinder {
         if made > 0 || (wanted.people_first && (fresh || begun)) {
             // People are added before anything is posted: those who were invited before a space was lost, or those who
             // come first.
-            for message in &wanted.people {
-                let Message::Space(SpaceMessage::Invite { email, moderator }) = message else { continue };
+            for Invitation { email, moderator } in &wanted.people {
                 match webex.add_member(&id, email, *moderator).await {
                     // The first attempt reported a person who can't be added.
                     Ok(_) | Err(Failure::Refused { .. }) => {}

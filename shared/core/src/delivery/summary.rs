@@ -59,7 +59,7 @@ impl<'a> DeliveryState<'a> {
                 Self::NotSent(why.unwrap_or_default())
             }
             (Progress::Cancelled, None) => Self::NotNeeded,
-            (Progress::Sent, None) if delivery.message.has_no_receipt() => Self::MailSent,
+            (Progress::Sent, None) if delivery.message.is_mail() => Self::MailSent,
             (Progress::Sent, None) => Self::Queued,
             (Progress::Unknown, None) => Self::Uncertain,
             (Progress::Pending, None) => why.map_or(Self::Waiting, Self::Retried),

@@ -162,7 +162,9 @@ pub fn snoozed(by: &Actor, until: Timestamp, words: &Words) -> String {
 pub fn ended(phase: Phase, by: &Actor) -> String {
     match phase {
         Phase::Cancelled => format!("{} called it a false alarm", by.who),
-        _ => format!("{} resolved it", by.who),
+        Phase::Open | Phase::Acknowledged | Phase::Resolved | Phase::Lapsed => {
+            format!("{} resolved it", by.who)
+        }
     }
 }
 
@@ -235,7 +237,10 @@ pub fn has_it_text(by: &Attribution, incident: &Incident, words: &Words) -> Stri
 
 /// Tells the phones that were called that the incident is over.
 pub fn over_text(phase: Phase, by: &Attribution, incident: &Incident, words: &Words) -> String {
-    let what = if phase == Phase::Cancelled { "called off by" } else { "done, says" };
+    let what = match phase {
+        Phase::Cancelled => "called off by",
+        Phase::Open | Phase::Acknowledged | Phase::Resolved | Phase::Lapsed => "done, says",
+    };
     format!("{}: {what} {} at {}.", about(incident), plain(&by.who), clock(by.at, words))
 }
 

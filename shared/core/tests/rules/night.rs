@@ -263,7 +263,7 @@ impl Night {
             _ => String::new(),
         };
         match &delivery.message {
-            Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}{wait}"),
+            Message::Space(SpaceMessage::Invite(to)) => format!("invite {}{wait}", to.email),
             Message::Space(SpaceMessage::Post { content }) => {
                 format!("post{wait}: {}", wording::post(content, Some(&self.plan), dispatch, &self.words))
             }

@@ -151,7 +151,7 @@ impl Floor {
             for delivery in dispatch.deliveries.values() {
                 let under = delivery.under.map(|card| format!(" under {card}")).unwrap_or_default();
                 lines.push(match &delivery.message {
-                    Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}"),
+                    Message::Space(SpaceMessage::Invite(to)) => format!("invite {}", to.email),
                     Message::Space(SpaceMessage::ZoneCard) => {
                         let view = dispatch.view().expect("a card shows the zone");
                         format!("card{under}: {}", words_of_occupancy::headline(view, &self.words))

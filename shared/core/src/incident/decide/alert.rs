@@ -103,7 +103,10 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
         // The dispatches that are cancelled now may not have invited the people of the space yet.
         let invited = if woken { invitations_of_space(context.plan) } else { Vec::new() };
         builder.begin(
-            invited.into_iter().chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),
+            invited
+                .into_iter()
+                .map(Message::from)
+                .chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),
         );
         builder.card_too();
     } else {

@@ -92,7 +92,7 @@ pub fn not_understood(incident: &Incident, by: &Actor, words: &Words) -> String 
             format!("{} has it since {}.", plain(&taken.who), clock(taken.at, words))
         }
         (Phase::Acknowledged, None) => "Somebody has it.".to_owned(),
-        _ => "It is over already.".to_owned(),
+        (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => "It is over already.".to_owned(),
     };
     format!("{about}: passed on. {rest}")
 }
@@ -114,7 +114,7 @@ pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
         (Phase::Open, _) => "nobody has it yet".to_owned(),
         (Phase::Acknowledged, Some(by)) => format!("{} has it since {}", plain(&by.who), clock(by.at, words)),
         (Phase::Acknowledged, None) => "somebody has it".to_owned(),
-        _ => "it is over".to_owned(),
+        (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => "it is over".to_owned(),
     };
     let on_call =
         if on_duty.is_empty() { String::new() } else { format!(" On call: {}.", on_duty.join(", ")) };
@@ -133,14 +133,22 @@ pub fn command_result(
     if outcome != Some(CommandOutcome::Done) {
         let by = incident.taken_by.as_ref();
         return match (incident.phase, by) {
-            (phase, _) if phase.is_final() => format!("{about}: it is over already."),
+            (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => {
+                format!("{about}: it is over already.")
+            }
             (Phase::Acknowledged, Some(by)) => {
                 format!("{about}: {} has it since {}.", plain(&by.who), clock(by.at, words))
             }
-            _ => match command {
+            (Phase::Open, _) | (Phase::Acknowledged, None) => match command {
                 Command::Next { .. } => format!("{about}: there is no further step."),
                 Command::Escalate { name } => format!("{about}: nobody is called {}.", plain(name)),
-                _ => format!("{about}: nothing has changed."),
+                Command::Acknowledge
+                | Command::Cannot
+                | Command::Snooze { .. }
+                | Command::Confirm
+                | Command::Resolve
+                | Command::Cancel
+                | Command::Note { .. } => format!("{about}: nothing has changed."),
             },
         };
     }
