@@ -29,9 +29,9 @@ pub use hours::{AtClosing, Calendar, Hours};
 pub use line::{
     AgentConfig, Answers, AssignmentOrder, FormConfig, Limits, Line, MailConfig, Texts, Voice, WaitingAlarm,
 };
-pub use plan::{People, Plan, PlanCall, PlanPage, PlanPost, PlanSms, Repeat, Reuse, Space, Step};
+pub use plan::{Plan, PlanCall, PlanPage, PlanPost, PlanSms, Repeat, Reuse, Space, SpaceMembers, Step};
 pub use problems::{Problem, pin_bytes, problems};
-pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, SiteConfig, Source, Spaces};
+pub use site::{CiscoSpaces, Cmx, CmxApi, CmxPush, Meraki, MerakiPush, SiteConfig, Source};
 pub use target::{OnDuty, PersonName, Target, TeamName};
 pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
 

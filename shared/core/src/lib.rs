@@ -3,6 +3,7 @@
 pub mod address;
 pub mod alert;
 pub mod button;
+mod checked_text;
 pub mod config;
 pub mod conversation;
 pub mod delivery;

@@ -36,6 +36,14 @@ const COMPARED: usize = 60;
 /// Twilio's error code for a number that has opted out.
 const OPTED_OUT: u32 = 21610;
 
+/// A text that pages a person.
+struct TextPage<'a> {
+    to: &'a E164,
+    /// Sender; none for the configured one.
+    from: Option<&'a SmsSender>,
+    content: &'a Content,
+}
+
 parts! {
     /// Sends texts and places calls.
     pub(crate) struct PhoneChannel {
@@ -74,7 +82,8 @@ impl PhoneChannel {
         };
         match message {
             PhoneMessage::Text { to, from, content } => {
-                self.send_text(&twilio, attempt, (to, from.as_ref()), content).await
+                let page = TextPage { to, from: from.as_ref(), content };
+                self.send_text(&twilio, attempt, page).await
             }
             PhoneMessage::Call { to, from, content: _ } => {
                 self.place_call(&twilio, attempt, to, from.as_ref()).await
@@ -99,14 +108,9 @@ impl PhoneChannel {
         }
     }
 
-    async fn send_text(
-        &self,
-        twilio: &Twilio,
-        attempt: Attempt<'_>,
-        (to, from): (&E164, Option<&SmsSender>),
-        content: &Content,
-    ) -> Outcome {
+    async fn send_text(&self, twilio: &Twilio, attempt: Attempt<'_>, page: TextPage<'_>) -> Outcome {
         let Attempt { work, task, .. } = attempt;
+        let TextPage { to, from, content } = page;
         let tag = attempt.reference_tag();
         if task == Task::LookUp {
             match twilio.messages(Some(to), from).await {

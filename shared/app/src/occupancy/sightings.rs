@@ -1,10 +1,10 @@
-//! Sightings of devices that CMX or Meraki pushes: `/cmx/{site}`, `/meraki/{site}`.
+//! SightingBatches of devices that CMX or Meraki pushes: `/cmx/{site}`, `/meraki/{site}`.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Source, Zone};
 use handbell_inbound::sightings;
-use handbell_store::{SeenRow, Sightings};
+use handbell_store::{SeenRow, SightingBatches};
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
@@ -17,7 +17,7 @@ parts! {
     /// Stores the devices that CMX and Meraki see.
     pub struct SightingsPush {
         config: Configuration,
-        sightings: Sightings,
+        sightings: SightingBatches,
         secrets: Secrets,
         time: Time,
     }

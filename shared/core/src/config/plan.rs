@@ -153,7 +153,7 @@ pub struct Step {
     pub page: Vec<PlanPage>,
     /// People to add to the space.
     #[serde(default)]
-    pub people: Option<People>,
+    pub people: Option<SpaceMembers>,
     /// Takes the step automatically this long after the previous one, if nobody has acknowledged.
     #[serde(default)]
     pub after: Option<Span>,
@@ -254,7 +254,7 @@ fn page_text() -> String {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct People {
+pub struct SpaceMembers {
     /// Addresses of people to add as moderators.
     #[serde(default)]
     pub moderators: Vec<EmailAddress>,

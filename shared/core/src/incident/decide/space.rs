@@ -1,6 +1,6 @@
 //! An incident's space: its people, and the name under which it is remembered.
 
-use crate::config::{People, Plan, Reuse};
+use crate::config::{Plan, Reuse, SpaceMembers};
 use crate::delivery::{DispatchKey, Invitation};
 
 /// Returns the invitations of everybody who belongs in the space after `step`, for a space that has to be created again.
@@ -19,7 +19,7 @@ pub fn space_name(plan_name: &str, plan: &Plan, key: &DispatchKey) -> String {
     }
 }
 
-pub(super) fn invitations(people: &People) -> Vec<Invitation> {
+pub(super) fn invitations(people: &SpaceMembers) -> Vec<Invitation> {
     let moderators =
         people.moderators.iter().map(|email| Invitation { email: email.clone(), moderator: true });
     moderators.chain(people.participants.iter().cloned().map(Invitation::participant)).collect()
@@ -27,5 +27,8 @@ pub(super) fn invitations(people: &People) -> Vec<Invitation> {
 
 pub(super) fn invitations_of_space(plan: &Plan) -> Vec<Invitation> {
     let space = &plan.space;
-    invitations(&People { moderators: space.moderators.clone(), participants: space.participants.clone() })
+    invitations(&SpaceMembers {
+        moderators: space.moderators.clone(),
+        participants: space.participants.clone(),
+    })
 }
