@@ -186,7 +186,7 @@ impl SightingBatches {
     /// Stores the devices that a message reported. The call is idempotent: the same message reports the same devices.
     pub async fn add_sightings(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), TableFault> {
         let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
-        let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let digest = handbell_core::hex(&digest);
         let mut row = write(seen, &RowKey::seen(site, at, &digest))?;
         set_expiry(&mut row, at, SEEN_SECONDS);
         self.put_item(row).send().await?;

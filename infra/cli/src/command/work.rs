@@ -127,8 +127,7 @@ pub(super) fn with_roster(work: impl AsyncFnOnce(&directory::Around<'_>) -> Resu
 /// Prints a token of 244 random bits and its hash. Only the hash needs to be kept.
 pub(super) fn token() {
     let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let hash: String =
-        handbell_inbound::button::token_hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = handbell_core::hex(&handbell_inbound::button::token_hash(&token));
     println!("Address of the button:           https://…/b/{token}");
     println!("Value in the secrets document:   \"sha256:{hash}\"");
 }

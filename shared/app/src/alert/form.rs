@@ -196,18 +196,11 @@ impl AlertForm {
         Ok(incident)
     }
 
-    /// Returns the nonce of a page's token. If the token doesn't verify, the secrets are fetched again unless they are
-    /// newer than a minute: a secret may just have been replaced.
+    /// Returns the nonce of a page's token.
     async fn nonce_of(&self, secret: &str, page: &str, token: &str) -> Result<Result<String, Stale>, Fault> {
         let now = self.time.now();
-        let secrets = self.secrets.all(now).await?;
-        match Token::verify(&values(&secrets, [secret]), page, token, now) {
-            Err(Stale::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                Ok(Token::verify(&values(&secrets, [secret]), page, token, now))
-            }
-            read => Ok(read),
-        }
+        let read = |secrets: &_| Token::verify(&values(secrets, [secret]), page, token, now);
+        self.secrets.verify(now, read, |read| matches!(read, Err(Stale::Forged))).await
     }
 
     /// Returns a token for a page that is sent out now.

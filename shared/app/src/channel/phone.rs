@@ -2,7 +2,7 @@
 
 use handbell_core::address::{E164, SmsSender};
 use handbell_core::conversation::decide::ConversationEvent;
-use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
+use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task, has_reference_tag};
 use handbell_core::vendor_id::MessageSid;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
@@ -15,9 +15,7 @@ use crate::configuration::Configuration;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::file::CustomerFiles;
-use crate::engine::attempt::{
-    Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send,
-};
+use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_lookup, outcome_of_send};
 use crate::engine::work::wait;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::vendor::TwilioAccount;

@@ -16,7 +16,7 @@ use crate::alert::status::IncidentStatus;
 use crate::configuration::Configuration;
 use crate::conversation::attend::CustomerSpace;
 use crate::conversation::file::CustomerFiles;
-use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::attempt::{Attempt, outcome_of_fault};
 use crate::engine::posts::PostLookup;
 use crate::engine::space::{Room, SpaceFinder};
 use crate::engine::work::{Work, wait};
@@ -157,15 +157,11 @@ impl SpaceChannel {
         }
         match webex.add_member(&room.id, &invitation.email, invitation.moderator).await {
             Ok(member) => Outcome::Sent(member.id),
-            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
-                Some(outcome) => outcome,
-                None => Outcome::Refused { why },
-            },
             // Adding a member twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => {
                 Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
             }
-            Err(failure) => outcome_of_send(failure),
+            Err(failure) => self.rooms.outcome_in_room(webex, room, failure).await,
         }
     }
 
@@ -231,11 +227,7 @@ impl SpaceChannel {
                 }
                 Outcome::Sent(id.into())
             }
-            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
-                Some(outcome) => outcome,
-                None => Outcome::Refused { why },
-            },
-            Err(failure) => outcome_of_send(failure),
+            Err(failure) => self.rooms.outcome_in_room(webex, room, failure).await,
         }
     }
 

@@ -69,14 +69,8 @@ impl SightingsPush {
                 sightings::meraki(request.body(), keys, &salt, &zones, now)
             }
         };
-        let secrets = self.secrets.all(now).await?;
-        let seen = match read(&values(&secrets, [key.secret.as_str()])) {
-            Err(Rejected::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                read(&values(&secrets, [key.secret.as_str()]))?
-            }
-            other => other?,
-        };
+        let read = |secrets: &_| read(&values(secrets, [key.secret.as_str()]));
+        let seen = self.secrets.verify(now, read, |seen| matches!(seen, Err(Rejected::Forged))).await??;
         let pack = |devices| handbell_store::Bytes(sightings::pack(devices));
         let row = SeenRow {
             seen: seen.seen.iter().map(|(zone, devices)| (zone.clone(), pack(devices))).collect(),

@@ -102,9 +102,7 @@ impl ActionPage {
         let who = match &link.person {
             None => Actor::named("Somebody", CommandChannel::Link),
             Some(id) => match self.people.person(id).await? {
-                Some(person) => {
-                    Actor { who: person.name, person: Some(person.id), how: CommandChannel::Link }
-                }
+                Some(person) => Actor::of_person(&person, CommandChannel::Link),
                 None => {
                     let title = "This link doesn't work any more";
                     let body = html! {
@@ -133,20 +131,13 @@ impl ActionPage {
         self.apply_action(incident, who, choice, &piece).await
     }
 
-    /// Returns what the piece contains. If it doesn't verify, the secrets are fetched again unless they are newer than
-    /// a minute: a secret may just have been replaced.
+    /// Returns what the piece contains.
     async fn read_link(&self, piece: &str) -> Result<Result<ActionLink, Stale>, Failed> {
         let now = self.time.now();
         let name =
             self.config.mail.as_ref().map(|mail| mail.links.secret.as_str()).ok_or(Rejected::Unknown)?;
-        let secrets = self.secrets.all(now).await?;
-        match read(&values(&secrets, [name]), piece, now) {
-            Err(Stale::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                Ok(read(&values(&secrets, [name]), piece, now))
-            }
-            read => Ok(read),
-        }
+        let read = |secrets: &_| read(&values(secrets, [name]), piece, now);
+        Ok(self.secrets.verify(now, read, |read| matches!(read, Err(Stale::Forged))).await?)
     }
 
     async fn apply_action(

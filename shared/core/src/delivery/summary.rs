@@ -92,7 +92,7 @@ impl Dispatch {
         for line in self.summary() {
             digest.update(format!("{} {:?}\n", line.id, line.state));
         }
-        digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        crate::hex(&digest.finalize()[..8])
     }
 
     /// Returns the delivery summary, if it was posted in the space and doesn't show the current state.

@@ -20,7 +20,7 @@ pub use self::context::Context;
 pub use self::decision::Decision;
 use self::decision::nothing;
 pub use self::event::Event;
-pub use self::space::{everybody, space_name};
+pub use self::space::{invitations_up_to, space_name};
 use crate::config::Plan;
 pub use crate::incident::CommandOutcome;
 use crate::incident::Incident;

@@ -79,7 +79,7 @@ pub struct Watch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// The highest count since then.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub peak: u32,
     /// Time of the last count. Before the first count, time of the first poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,10 +90,6 @@ pub struct Watch {
     /// End of the snooze.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// A change to report.

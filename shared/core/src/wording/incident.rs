@@ -227,12 +227,7 @@ pub fn more_needed(by: &Attribution, missing: &[String], words: &Words) -> Strin
 
 /// Tells the phones that were called that somebody has the incident.
 pub fn has_it_text(by: &Attribution, incident: &Incident, words: &Words) -> String {
-    format!(
-        "{}: {} has it since {}. You are not needed.",
-        about(incident),
-        plain(&by.who),
-        clock(by.at, words)
-    )
+    format!("{}: {}. You are not needed.", about(incident), has_it_since(by, words))
 }
 
 /// Tells the phones that were called that the incident is over.
@@ -250,6 +245,11 @@ pub fn mail(text: &str, link: &str, incident: &Incident) -> String {
         "{text}\n\nSay that you have it, or that you can't: {link}\nOr answer this mail with: ack\n\n{} · Handbell",
         incident.reference()
     )
+}
+
+/// Says who has the incident, and since when.
+fn has_it_since(by: &Attribution, words: &Words) -> String {
+    format!("{} has it since {}", plain(&by.who), clock(by.at, words))
 }
 
 fn about(incident: &Incident) -> String {

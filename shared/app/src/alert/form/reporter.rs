@@ -83,18 +83,11 @@ impl AlertForm {
         self.reporter_page(&ticket, incident.as_ref(), None, StatusCode::OK).await
     }
 
-    /// Returns what the ticket is for. If it doesn't verify, the secrets are fetched again unless they are newer than a
-    /// minute.
+    /// Returns what the ticket is for.
     async fn ticket(&self, secret: &str, piece: &str) -> Result<Result<(Subject, u64), Stale>, Fault> {
         let now = self.time.now();
-        let secrets = self.secrets.all(now).await?;
-        match read_ticket(&values(&secrets, [secret]), piece, now) {
-            Err(Stale::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                Ok(read_ticket(&values(&secrets, [secret]), piece, now))
-            }
-            read => Ok(read),
-        }
+        let read = |secrets: &_| read_ticket(&values(secrets, [secret]), piece, now);
+        self.secrets.verify(now, read, |read| matches!(read, Err(Stale::Forged))).await
     }
 
     async fn handle_reporter_message(

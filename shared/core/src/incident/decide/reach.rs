@@ -43,7 +43,7 @@ const BY_NUMBER: [(ToNumber, i64); 4] = [
 ];
 
 /// Returns whom a step reaches. `chained` numbers are tried the other way at once when one way has failed.
-pub(super) fn everybody(
+pub(super) fn reach_people(
     step: &Step,
     number: u32,
     context: Context<'_>,

@@ -4,7 +4,7 @@ use crate::config::{Plan, Reuse, SpaceMembers};
 use crate::delivery::{DispatchKey, Invitation};
 
 /// Returns the invitations of everybody who belongs in the space after `step`, for a space that has to be created again.
-pub fn everybody(plan: &Plan, step: u32) -> Vec<Invitation> {
+pub fn invitations_up_to(plan: &Plan, step: u32) -> Vec<Invitation> {
     let people = plan.steps.iter().take(step as usize).filter_map(|step| step.people.as_ref());
     let mut all = invitations_of_space(plan);
     all.extend(people.flat_map(invitations));

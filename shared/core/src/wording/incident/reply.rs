@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::escape::plain;
 use super::super::words::{Words, clock};
-use super::{about, named};
+use super::{about, has_it_since, named};
 use crate::alert::{AlertSignal, Objection, SignalAction};
 use crate::incident::command::{Actor, Command, WrittenCommand};
 use crate::incident::{CommandOutcome, Incident, Phase};
@@ -88,9 +88,7 @@ pub fn not_understood(incident: &Incident, by: &Actor, words: &Words) -> String 
         (Phase::Acknowledged, Some(taken)) if is_author(&taken.who) => {
             format!("You have it. When it is done: done {number}")
         }
-        (Phase::Acknowledged, Some(taken)) => {
-            format!("{} has it since {}.", plain(&taken.who), clock(taken.at, words))
-        }
+        (Phase::Acknowledged, Some(taken)) => format!("{}.", has_it_since(taken, words)),
         (Phase::Acknowledged, None) => "Somebody has it.".to_owned(),
         (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => "It is over already.".to_owned(),
     };
@@ -112,7 +110,7 @@ pub fn several_results(results: &[String]) -> String {
 pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
     let state = match (incident.phase, &incident.taken_by) {
         (Phase::Open, _) => "nobody has it yet".to_owned(),
-        (Phase::Acknowledged, Some(by)) => format!("{} has it since {}", plain(&by.who), clock(by.at, words)),
+        (Phase::Acknowledged, Some(by)) => has_it_since(by, words),
         (Phase::Acknowledged, None) => "somebody has it".to_owned(),
         (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => "it is over".to_owned(),
     };
@@ -137,7 +135,7 @@ pub fn command_result(
                 format!("{about}: it is over already.")
             }
             (Phase::Acknowledged, Some(by)) => {
-                format!("{about}: {} has it since {}.", plain(&by.who), clock(by.at, words))
+                format!("{about}: {}.", has_it_since(by, words))
             }
             (Phase::Open, _) | (Phase::Acknowledged, None) => match command {
                 Command::Next { .. } => format!("{about}: there is no further step."),

@@ -103,7 +103,7 @@ impl DecisionBuilder<'_> {
             self.incident.responses.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
         let hold = hold.filter(|_| !self.by_name(number));
         let at = hold.unwrap_or(self.now);
-        let reached = reach::everybody(step, number, self.context, self.incident.alert.is_some(), at);
+        let reached = reach::reach_people(step, number, self.context, self.incident.alert.is_some(), at);
         for say in reached.people.into_iter().map(Message::from) {
             dispatch.add(Delivery::new(say, self.now));
         }
