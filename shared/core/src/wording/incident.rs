@@ -3,10 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 mod card;
+mod post;
 mod reply;
 mod report;
 
-pub use card::{CardChoice, Colour, IncidentCard, card};
+pub use card::{CardChoice, Colour, I_HAVE_IT, IncidentCard, card};
+pub use post::{acknowledged, cancelled, nobody_answered, resolved, wanted_next};
 pub use reply::{
     CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, not_understood, several_results,
     unproven, which, who, wrong_code,

@@ -1,8 +1,6 @@
-use handbell_core::delivery::{
-    Body, Content, Delivery, DispatchKey, Message, OfIncident, PhoneMessage, Recipient,
-};
-use handbell_core::incident::Subject;
-use handbell_core::incident::command::TimelineEntry;
+use crate::delivery::{Body, Content, Delivery, DispatchKey, Message, OfIncident, PhoneMessage, Recipient};
+use crate::incident::Subject;
+use crate::incident::command::TimelineEntry;
 use jiff::tz::TimeZone;
 
 use super::*;
@@ -89,7 +87,7 @@ fn each_paged_person_is_named_once_or_counts_among_others() {
         for delivery in deliveries {
             one.add(delivery.clone());
         }
-        call_status(&[one]).sentence()
+        paged_so_far(&[one]).sentence()
     };
     let (sent, waits) = (Progress::Sent, Progress::Pending);
     assert!(with(&[page("Dana", waits)]).starts_with("It is stored, and people are being told."));
