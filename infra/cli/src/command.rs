@@ -173,14 +173,24 @@ impl Command {
     /// Whether the command prints JSON for a program.
     fn wants_json(&self) -> bool {
         match self {
-            Self::Check { json, .. } | Self::People(people::Command::List { json, .. }) => *json,
-            Self::Rotas(rotas::Command::List { json, .. }) => *json,
+            Self::Check { json, .. } => *json,
+            Self::People(command) => command.wants_json(),
+            Self::Rotas(command) => command.wants_json(),
             Self::Oncall(options) => options.json,
             Self::Replay(options) => options.json,
             Self::Report(options) => options.json,
             Self::Doctor(Doctor::Cmx(options)) => options.json,
             Self::Doctor(Doctor::Lines(options)) => options.json,
-            _ => false,
+            #[cfg(feature = "local")]
+            Self::Local(_) | Self::Function { .. } => false,
+            Self::Webhooks(_)
+            | Self::Maintenance(_)
+            | Self::Import(_)
+            | Self::Schema
+            | Self::Token
+            | Self::Completions { .. }
+            | Self::Man { .. }
+            | Self::Reference => false,
         }
     }
 
