@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{E164, EmailAddress, SmsSender};
 
-use super::{Confirm, PlanRepeat, Quorum, Span, Target, two_minutes};
+use super::span::two_minutes;
+use super::{Confirm, PlanRepeat, Quorum, Span, Target};
 
 /// An escalation policy: a space and ordered steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! The rule of a zone: when consecutive counts are a change to report. One pure function, [`Watch::step`].
 
+mod level;
 mod rule;
 
 use jiff::Timestamp;
@@ -7,17 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::AtClosing;
 
+pub use level::Level;
 pub use rule::{Bounds, ZoneRule};
-
-/// How full a zone is, above calm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// The zone is getting full.
-    Warn,
-    /// The zone is full.
-    Alert,
-}
 
 /// Consecutive polls on one side of a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
