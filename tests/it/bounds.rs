@@ -1,5 +1,5 @@
-//! Bounds of the sources, read from their syntax: the length of files and functions, and no match over messages with an
-//! arm that would swallow a new message. `circles` and `names` have further bounds.
+//! Bounds of the sources, read from their syntax: the length of files and functions, and no match over messages, commands
+//! or events with an arm that would swallow a new one. `circles` and `names` have further bounds.
 
 mod circles;
 mod names;
@@ -15,8 +15,31 @@ use syn::{Attribute, Item, ItemMod, Pat};
 const FILE_LINES: usize = 400;
 /// Maximum number of lines of a function.
 const FUNCTION_LINES: usize = 80;
-/// The enums of messages. The compiler only reports the places that a new variant needs if each variant is matched.
-const MESSAGES: &[&str] = &["Message", "SpaceMessage", "PhoneMessage", "MailMessage", "InternalTask"];
+/// The enums of messages and written commands. The compiler only reports the places that a new variant needs if each
+/// variant is matched.
+const MESSAGES: &[&str] =
+    &["Message", "SpaceMessage", "PhoneMessage", "MailMessage", "InternalTask", "WrittenCommand"];
+/// More enums of events, commands, states and outcomes, of which the same holds. One state may still be asked for by
+/// `matches!`.
+const CASES: &[&str] = &[
+    "AgentCommand",
+    "Attendance",
+    "Body",
+    "Command",
+    "CommandOutcome",
+    "Content",
+    "ConversationEvent",
+    "Event",
+    "KeptReason",
+    "Kind",
+    "Outcome",
+    "Phase",
+    "Progress",
+    "Scope",
+    "Signal",
+    "SignalAction",
+    "Task",
+];
 
 /// A parsed source file.
 struct Source {
@@ -93,7 +116,7 @@ struct Found {
     test_lines: usize,
     /// Functions that are too long, with their number of lines.
     long_functions: Vec<(String, usize)>,
-    /// The line of each wildcard in a match over messages.
+    /// The line of each wildcard in a match over messages, commands or events.
     wildcards: Vec<usize>,
     /// The type that `Self` names.
     own_type: Option<String>,
@@ -115,29 +138,33 @@ impl Found {
         }
     }
 
-    /// Returns true if a pattern names a variant of a message.
-    fn names_message(&self, pattern: &Pat) -> bool {
+    /// Returns true if a pattern names a variant of one of these enums.
+    fn names_variant(&self, enums: &[&[&str]], pattern: &Pat) -> bool {
         let is_message = |path: &syn::Path| {
             let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
             names.len() > 1 && {
                 let of = names[names.len() - 2].as_str();
                 let of = if of == "Self" { self.own_type.as_deref().unwrap_or_default() } else { of };
-                MESSAGES.contains(&of)
+                enums.iter().any(|names| names.contains(&of))
             }
         };
         match pattern {
             Pat::Path(pattern) => is_message(&pattern.path),
-            Pat::Struct(pattern) => is_message(&pattern.path),
-            Pat::TupleStruct(pattern) => {
-                is_message(&pattern.path) || pattern.elems.iter().any(|inner| self.names_message(inner))
+            Pat::Struct(pattern) => {
+                is_message(&pattern.path)
+                    || pattern.fields.iter().any(|field| self.names_variant(enums, &field.pat))
             }
-            Pat::Or(pattern) => pattern.cases.iter().any(|case| self.names_message(case)),
-            Pat::Tuple(pattern) => pattern.elems.iter().any(|inner| self.names_message(inner)),
-            Pat::Reference(pattern) => self.names_message(&pattern.pat),
-            Pat::Paren(pattern) => self.names_message(&pattern.pat),
-            Pat::Guard(pattern) => self.names_message(&pattern.pat),
+            Pat::TupleStruct(pattern) => {
+                is_message(&pattern.path)
+                    || pattern.elems.iter().any(|inner| self.names_variant(enums, inner))
+            }
+            Pat::Or(pattern) => pattern.cases.iter().any(|case| self.names_variant(enums, case)),
+            Pat::Tuple(pattern) => pattern.elems.iter().any(|inner| self.names_variant(enums, inner)),
+            Pat::Reference(pattern) => self.names_variant(enums, &pattern.pat),
+            Pat::Paren(pattern) => self.names_variant(enums, &pattern.pat),
+            Pat::Guard(pattern) => self.names_variant(enums, &pattern.pat),
             Pat::Ident(pattern) => {
-                pattern.subpat.as_ref().is_some_and(|(_, inner)| self.names_message(inner))
+                pattern.subpat.as_ref().is_some_and(|(_, inner)| self.names_variant(enums, inner))
             }
             _ => false,
         }
@@ -196,11 +223,28 @@ impl<'a> Visit<'a> for Found {
     }
 
     fn visit_expr_match(&mut self, expression: &'a syn::ExprMatch) {
-        if expression.arms.iter().any(|arm| self.names_message(&arm.pat)) {
+        if expression.arms.iter().any(|arm| self.names_variant(&[MESSAGES, CASES], &arm.pat)) {
             let wild = expression.arms.iter().filter(|arm| matches_anything(&arm.pat));
             self.wildcards.extend(wild.map(|arm| arm.span().start().line));
         }
         visit::visit_expr_match(self, expression);
+    }
+
+    fn visit_macro(&mut self, call: &'a syn::Macro) {
+        // The pattern of `matches!(value, pattern)`. A new message would fall on the side of "no".
+        if call.path.is_ident("matches")
+            && let Ok(pattern) = call.parse_body_with(|input: syn::parse::ParseStream<'_>| {
+                input.parse::<syn::Expr>()?;
+                input.parse::<syn::Token![,]>()?;
+                let pattern = Pat::parse_multi_with_leading_vert(input)?;
+                input.parse::<proc_macro2::TokenStream>()?;
+                Ok(pattern)
+            })
+            && self.names_variant(&[MESSAGES], &pattern)
+        {
+            self.wildcards.push(call.span().start().line);
+        }
+        visit::visit_macro(self, call);
     }
 }
 
@@ -219,7 +263,7 @@ fn too_long(sources: &[Source]) -> Vec<String> {
     wrong
 }
 
-/// Returns the wildcards in matches over messages.
+/// Returns the wildcards in matches over messages, commands and events.
 fn wildcards(sources: &[Source]) -> Vec<String> {
     let found = sources.iter().map(Found::in_source);
     found
@@ -269,12 +313,16 @@ fn no_match_swallows_a_new_message() {
         "delivery::Message::Space(_) => true, other => other.is_post(),",
         "(PhoneMessage::Text { .. }, Some(_)) => true, (_, _) => false,",
         "Some(&InternalTask::EraseCustomer { .. } | _) => true, _ => false,",
+        "Delivery { message: Message::Direct(_), .. } => true, _ => false,",
+        "ConversationEvent::Wake => true, heard => heard.is_wake(),",
+        "Self::Post { .. } => matches!(self.message(), Some(Message::Phone(_)) if now),",
     ] {
         assert!(found(body), "{body}");
     }
     for body in [
         "Self::Post { .. } => true, Self::Assign => false,",
-        "Content::Text(_) => true, _ => false,",
+        "Medium::Text => true, _ => false,",
+        "Self::Post { .. } => matches!(self.progress, Progress::Sent),",
         "Message::Space(_) => true, _ if now => true, Message::Direct(_) => false,",
     ] {
         assert!(!found(body), "{body}");

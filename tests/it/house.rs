@@ -1,6 +1,7 @@
 //! The house rules: which crate may depend on what, what template.yaml must contain, and what no source may contain.
 
 mod command;
+mod dashboard;
 mod mail;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,10 +21,7 @@ use serde_json::{Value, json};
 /// knows: the rules are pure; input is parsed without a network; code that calls vendors knows no table, and the table no vendors;
 /// the application logic knows neither Lambda nor its environment.
 const MAY: &[(&str, &[&str])] = &[
-    (
-        "handbell-core",
-        &["jiff", "regex", "schemars", "serde", "sha2", "thiserror", "unicode-normalization", "uuid"],
-    ),
+    ("handbell-core", &["jiff", "regex", "schemars", "serde", "sha2", "thiserror", "unicode-normalization"]),
     (
         "handbell-inbound",
         &[
@@ -83,7 +81,6 @@ const MAY: &[(&str, &[&str])] = &[
             "sha2",
             "thiserror",
             "tokio",
-            "uuid",
         ],
     ),
     (
@@ -163,7 +160,7 @@ fn is_function(package: &Value) -> bool {
     Path::new(text(&package["manifest_path"])).iter().rev().nth(2).is_some_and(|folder| folder == "functions")
 }
 
-/// Returns dependencies that a crate must not have.
+/// Returns dependencies that a crate must not have, and allowances that it doesn't use.
 fn strangers(metadata: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut seen = 0;
@@ -171,6 +168,7 @@ fn strangers(metadata: &Value) -> Vec<String> {
         let name = text(&package["name"]);
         let direct = list(&package["dependencies"]).filter(|dependency| dependency["kind"] != "dev");
         let direct: BTreeSet<&str> = direct.map(|dependency| text(&dependency["name"])).collect();
+        let known = direct.clone();
         let may = MAY.iter().find(|(of, _)| *of == name).map(|(_, may)| *may);
         let strange: Vec<&str> = if is_function(package) {
             direct.into_iter().filter(|other| !FUNCTION.contains(other)).collect()
@@ -185,6 +183,8 @@ fn strangers(metadata: &Value) -> Vec<String> {
             continue;
         };
         seen += 1;
+        let unused = may.into_iter().flatten().filter(|other| !known.contains(*other));
+        found.extend(unused.map(|other| format!("{name} may know {other} without need")));
         found.extend(strange.into_iter().map(|other| format!("{name} knows {other}")));
     }
     if seen < MAY.len() + 1 + Function::ALL.len() {
@@ -248,9 +248,16 @@ fn every_crate_has_only_allowed_dependencies() {
             .expect("dependencies")
             .push(json!({"name": stranger, "kind": null}));
     }
+    for package in metadata["packages"].as_array_mut().expect("packages") {
+        if package["name"] == "handbell-inbound" {
+            let dependencies = package["dependencies"].as_array_mut().expect("dependencies");
+            dependencies.retain(|dependency| dependency["name"] != "subtle");
+        }
+    }
     let found =
         ["handbell-app knows lambda_runtime", "handbell-boot knows handbell", "handbell-core knows tokio"];
     let found = found.iter().chain(&["handbell-store knows reqwest", "tick knows handbell-core"]);
+    let found = found.chain(&["handbell-inbound may know subtle without need"]);
     assert_eq!(
         strangers(&metadata).into_iter().collect::<BTreeSet<_>>(),
         found.map(|s| (*s).to_owned()).collect()
@@ -429,45 +436,55 @@ fn every_variable_is_set_where_it_is_needed() {
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
 }
 
+/// Returns the functions that API Gateway calls, each with the source of its handler and of the handler's pages: parts
+/// whose file begins by naming a path.
+fn web_functions() -> Vec<(String, Vec<String>)> {
+    let sources: Vec<String> = sources(&root().join("shared/app/src"))
+        .iter()
+        .map(|path| std::fs::read_to_string(path).expect("a source"))
+        .collect();
+    let file_of = |name: &str| {
+        sources.iter().find(|source| {
+            [format!("pub struct {name} {{"), format!("pub(crate) struct {name} {{")]
+                .iter()
+                .any(|declared| source.contains(declared))
+        })
+    };
+    let table = read("shared/boot/src/function.rs");
+    let rows = table.lines().filter_map(|line| {
+        let (function, rest) = line.split_once(" = \"")?.1.split_once("\": web(")?;
+        Some((function.to_owned(), rest.split_once("::")?.0.to_owned()))
+    });
+    let rows: Vec<(String, String)> = rows.collect();
+    let of_handlers: Vec<&String> = rows.iter().filter_map(|(_, handler)| file_of(handler)).collect();
+    let found = rows.iter().map(|(function, handler)| {
+        let own = file_of(handler).unwrap_or_else(|| panic!("{handler} is nowhere"));
+        let fields = own.split_once(&format!("pub struct {handler} {{")).map_or("", |(_, rest)| rest);
+        let fields = fields.split('}').next().unwrap_or_default().lines();
+        let parts = fields.filter_map(|line| file_of(line.split_once(": ")?.1.trim_end_matches(',')));
+        let pages = parts.filter(|part| {
+            let names_path = part.lines().any(|line| line.starts_with("//!") && line.contains("`/"));
+            names_path && !of_handlers.contains(part)
+        });
+        (function.clone(), pages.chain([own]).cloned().collect())
+    });
+    found.collect()
+}
+
 #[test]
 fn every_documented_route_exists() {
     let mut served: BTreeSet<(String, String)> = BTreeSet::new();
-    for path in [
-        "button/press",
-        "callback/twilio",
-        "callback/voice",
-        "callback/webex",
-        "occupancy/sightings",
-        "occupancy/chart",
-        "conversation/contact",
-        "conversation/file",
-        "alert/form",
-        "web/act",
-        "health",
-    ] {
-        let source = read(&format!("shared/app/src/{path}.rs"));
-        let file = path.rsplit('/').next().unwrap_or(path);
-        let documented = source.lines().filter(|line| line.trim_start().starts_with("//"));
-        let documented = documented.flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned);
+    for (function, files) in web_functions() {
         let before = served.len();
-        // "/b/" is the beginning of a path; `…` stands for several paths.
-        for path in documented
-            .chain(quoted(&source, "/"))
-            .filter(|path| path.starts_with('/') && !path.ends_with(['/', '…']))
-        {
-            let function = match file {
-                "press" => "button-press",
-                "twilio" => "sms-inbound",
-                "voice" => "voice-inbound",
-                "webex" => "webex-event",
-                "sightings" => "sightings",
-                "chart" | "contact" | "file" | "form" => file,
-                "act" => "form",
-                _ => "health",
-            };
-            served.insert((function.to_owned(), path));
+        for source in &files {
+            let documented = source.lines().filter(|line| line.trim_start().starts_with("//"));
+            let documented = documented.flat_map(|line| line.split('`').skip(1).step_by(2));
+            // "/b/" is the beginning of a path; `…` stands for several paths.
+            let paths = documented.map(str::to_owned).chain(quoted(source, "/"));
+            let paths = paths.filter(|path| path.starts_with('/') && !path.ends_with(['/', '…']));
+            served.extend(paths.map(|path| (function.clone(), path)));
         }
-        assert!(served.len() > before, "{file}.rs names no path");
+        assert!(served.len() > before, "the handler of {function} names no path");
     }
     let template = the_template();
     let mut routes: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();

@@ -8,7 +8,7 @@ use handbell_local::runner::Runner;
 use jiff::SignedDuration;
 
 use crate::count::{Bill, Counter};
-use crate::measure::{listen_to_webex, press, settle, start};
+use crate::measure::{Start, listen_to_webex, press, settle, start};
 use crate::progress;
 
 /// Time that the simulated phones take for each step, as on a laptop.
@@ -19,7 +19,12 @@ const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Measures two presses with all that follows, twice: the first alert creates its space, every later one finds it.
 pub(crate) async fn measure(release: &Path, config: &Path) -> Result<Vec<Bill>, Error> {
     let counter = Counter::start().await?;
-    let runner = start(release, config, (counter.port(), counter.before_aws()), PACE, false).await?;
+    let runner = start(
+        release,
+        config,
+        Start { port: counter.port(), overrides: counter.before_aws(), ..Start::at_rest(PACE) },
+    )
+    .await?;
     let http = handbell_boot::client()?;
     listen_to_webex(&runner, &http).await?;
     let mut bills = Vec::new();

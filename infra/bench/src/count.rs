@@ -171,16 +171,16 @@ impl Counter {
 
     /// Returns the variables with which functions use AWS through this counter.
     pub(crate) fn before_aws(&self) -> Vec<(String, String)> {
-        AWS.map(|place| self.before(place)).into()
+        AWS.map(|(variable, path)| self.before(variable, path)).into()
     }
 
     /// Returns the variables with which functions use AWS, Webex and Twilio through this counter, to measure their time,
     /// too.
     pub(crate) fn before_all(&self) -> Vec<(String, String)> {
-        AWS.into_iter().chain(VENDORS).map(|place| self.before(place)).collect()
+        AWS.into_iter().chain(VENDORS).map(|(variable, path)| self.before(variable, path)).collect()
     }
 
-    fn before(&self, (variable, path): (&str, &str)) -> (String, String) {
+    fn before(&self, variable: &str, path: &str) -> (String, String) {
         (variable.to_owned(), format!("{}{path}", self.0.address))
     }
 

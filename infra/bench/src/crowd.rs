@@ -8,7 +8,7 @@ use handbell_local::runner::Runner;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::measure::{Clock, Secrets, environment, start};
+use crate::measure::{Clock, Secrets, Start, environment, start};
 use crate::process::Process;
 use crate::{events, progress};
 
@@ -68,7 +68,7 @@ pub(crate) struct Crowds {
 /// Lets one process of the real function poll minute by minute, while the counts change.
 pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Error> {
     let file = ConfigFile::write()?;
-    let runner = start(release, &file.0, (0, Vec::new()), PACE, false).await?;
+    let runner = start(release, &file.0, Start::at_rest(PACE)).await?;
     let secrets = Secrets::write(&file.0, &runner)?;
     let env = environment(&file.0, &runner, &secrets, Clock::Runner);
     let binary = release.join(POLL);
@@ -80,14 +80,14 @@ pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Er
     for _ in 0..played.starts {
         next_minute(&runner, &mut minute)?;
         let mut wire = runner.stage.wire.listen();
-        let (_, took) = Process::first_answer(&binary, &env, (&events::tick(), 200)).await?;
+        let (_, took) = Process::first_answer(&binary, &env, &events::tick(), 200).await?;
         crowds.first.push(took.saturating_sub(asked(&mut wire)?.0));
         has_counted(&runner).await?;
     }
 
     progress(&format!("polls {ZONES} zones {} times", played.polls));
     next_minute(&runner, &mut minute)?;
-    let (mut process, _) = Process::first_answer(&binary, &env, (&events::tick(), 200)).await?;
+    let (mut process, _) = Process::first_answer(&binary, &env, &events::tick(), 200).await?;
     let before = process.processor_time();
     for number in 0..played.polls {
         if number > 0 && number % 240 == 0 {

@@ -12,8 +12,8 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::count::{Bill, Counter};
 use crate::feeder::{Feeder, STILL, Skipped};
-use crate::measure::{listen_to_webex, start};
-use crate::people::{Line, answer, customer, origin, rooms, text};
+use crate::measure::{Start, listen_to_webex, start};
+use crate::people::{Line, Text, answer, customer, origin, rooms, text};
 use crate::progress;
 
 /// Time that the simulated phones take for each step. With a shorter time, one edit of the delivery summary would show two
@@ -65,7 +65,14 @@ pub(crate) async fn measure(
 ) -> Result<Customers, Error> {
     progress(&format!("lets {customers} customers come one after another"));
     let counter = Counter::start().await?;
-    let runner = Arc::new(start(release, config, (counter.port(), counter.before_all()), PACE, false).await?);
+    let runner = Arc::new(
+        start(
+            release,
+            config,
+            Start { port: counter.port(), overrides: counter.before_all(), ..Start::at_rest(PACE) },
+        )
+        .await?,
+    );
     let http = handbell_boot::client()?;
     listen_to_webex(&runner, &http).await?;
     let scene = CustomerScene {
@@ -227,7 +234,7 @@ impl CustomerScene {
     }
 
     async fn customer_texts(&self, customer: &str, body: &str) -> Result<(), Error> {
-        text(&self.http, &origin(&self.runner), (customer, &self.our), body).await
+        text(&self.http, &origin(&self.runner), Text { from: customer, to: &self.our, body }).await
     }
 
     async fn agent_answers(&self, customer: &str, text: &str) -> Result<(), Error> {

@@ -13,24 +13,41 @@ use std::path::Path;
 
 use handbell_boot::Error;
 
+/// How many, and within how many seconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    count: usize,
+    seconds: u64,
+}
+
 /// Size of the measurement.
 #[derive(Clone, Copy)]
 pub(crate) struct Played {
     /// Number of people that one incident calls.
     people: usize,
-    /// Number of alerts in the flood, and its duration in seconds.
-    flood: (usize, u64),
-    /// Number of incidents with a second step, and the seconds in which they open.
-    steps: (usize, u64),
+    /// Alerts in the flood.
+    flood: Load,
+    /// Incidents with a second step.
+    steps: Load,
     /// Shortest and longest time between the first and the second step, in seconds.
     after: (u64, u64),
 }
 
 impl Played {
     /// The measurement for docs/benchmark.md.
-    pub(crate) const WHOLE: Self = Self { people: 50, flood: (1000, 10), steps: (200, 60), after: (15, 150) };
+    pub(crate) const WHOLE: Self = Self {
+        people: 50,
+        flood: Load { count: 1000, seconds: 10 },
+        steps: Load { count: 200, seconds: 60 },
+        after: (15, 150),
+    };
     /// A small measurement to check the benchmark itself.
-    pub(crate) const SMALL: Self = Self { people: 20, flood: (50, 2), steps: (20, 5), after: (10, 20) };
+    pub(crate) const SMALL: Self = Self {
+        people: 20,
+        flood: Load { count: 50, seconds: 2 },
+        steps: Load { count: 20, seconds: 5 },
+        after: (10, 20),
+    };
 }
 
 /// Runs all measurements and returns the tables. With `release`, also measures the times of the binaries there, besides
@@ -42,7 +59,7 @@ pub(crate) async fn measure(release: Option<&Path>, played: Played) -> Result<St
     for hands in hands {
         let called = called::at_once(&hands, played.people).await?;
         let flood = flood::measure(&hands, played.flood).await?;
-        let late = late::measure(&hands, played.steps, played.after).await?;
+        let late = late::measure(&hands, played.steps, played.after.0..=played.after.1).await?;
         times.push(report::Times { hands, called, flood, late });
     }
     let spread = called::spread(played.people).await?;

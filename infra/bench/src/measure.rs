@@ -53,7 +53,7 @@ pub(crate) async fn functions(
     config: &Path,
     runs: Runs,
 ) -> Result<Vec<(&'static str, Measured)>, Error> {
-    let runner = start(release, config, (0, Vec::new()), Duration::from_millis(20), false).await?;
+    let runner = start(release, config, Start::at_rest(Duration::from_millis(20))).await?;
     let secrets = Secrets::write(config, &runner)?;
     let mut bench = Bench::new(release, config, runner, &secrets).await?;
     let names: Vec<&'static str> =
@@ -65,8 +65,7 @@ pub(crate) async fn functions(
         for name in &names {
             let event = bench.event(name)?;
             let (_, took) =
-                Process::first_answer(&release.join(name), &bench.env, (&event, bench.expected(name)))
-                    .await?;
+                Process::first_answer(&release.join(name), &bench.env, &event, bench.expected(name)).await?;
             bench.answered(name);
             all.entry(name).or_default().first.push(took);
         }
@@ -81,15 +80,27 @@ pub(crate) async fn functions(
     Ok(names.into_iter().filter_map(|name| all.remove(name).map(|measured| (name, measured))).collect())
 }
 
-/// Starts the runner with the real binaries, at this port (0: any) and with these variables. Unless `automatic`, the queue
-/// and the schedule don't run.
-pub(crate) async fn start(
-    release: &Path,
-    config: &Path,
-    (port, overrides): (u16, Vec<(String, String)>),
-    pace: Duration,
-    automatic: bool,
-) -> Result<Runner, Error> {
+/// How the runner is started.
+pub(crate) struct Start {
+    /// The port (0: any).
+    pub(crate) port: u16,
+    /// Variables for the functions.
+    pub(crate) overrides: Vec<(String, String)>,
+    pub(crate) pace: Duration,
+    /// Whether the queue and the schedule run.
+    pub(crate) automatic: bool,
+}
+
+impl Start {
+    /// Starts at any port. The queue and the schedule don't run.
+    pub(crate) fn at_rest(pace: Duration) -> Self {
+        Self { port: 0, overrides: Vec::new(), pace, automatic: false }
+    }
+}
+
+/// Starts the runner with the real binaries.
+pub(crate) async fn start(release: &Path, config: &Path, how: Start) -> Result<Runner, Error> {
+    let Start { port, overrides, pace, automatic } = how;
     handbell::local::start(RunnerOptions {
         port,
         config: config.to_owned(),
@@ -337,7 +348,7 @@ impl Bench {
     async fn calls(&mut self, name: &str, calls: usize, measured: &mut Measured) -> Result<(), Error> {
         let event = self.event(name)?;
         let (mut process, _) =
-            Process::first_answer(&self.release.join(name), &self.env, (&event, self.expected(name))).await?;
+            Process::first_answer(&self.release.join(name), &self.env, &event, self.expected(name)).await?;
         self.answered(name);
         for _ in 0..UNTIMED {
             let event = self.event(name)?;

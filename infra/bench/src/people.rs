@@ -33,13 +33,17 @@ pub(crate) fn origin(runner: &Runner) -> String {
     format!("http://{}", runner.address)
 }
 
+/// A text from a customer.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    pub(crate) from: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) body: &'a str,
+}
+
 /// Sends a text from a customer. Handbell has answered when this returns.
-pub(crate) async fn text(
-    http: &reqwest::Client,
-    origin: &str,
-    (from, to): (&str, &str),
-    body: &str,
-) -> Result<(), Error> {
+pub(crate) async fn text(http: &reqwest::Client, origin: &str, text: Text<'_>) -> Result<(), Error> {
+    let Text { from, to, body } = text;
     let url = format!("{origin}/sim/phones/{}/text", from.replace('+', "%2B"));
     let sent = http.post(url).json(&json!({ "to": to, "body": body })).send().await?.error_for_status()?;
     let answer: Value = serde_json::from_slice(&sent.bytes().await?)?;

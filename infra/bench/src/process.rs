@@ -26,7 +26,8 @@ impl Process {
     pub(crate) async fn first_answer(
         binary: &Path,
         env: &[(String, String)],
-        (event, expected): (&Value, u64),
+        event: &Value,
+        expected: u64,
     ) -> Result<(Self, Duration), Error> {
         let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let sandbox = Sandbox::open(&name).await?;

@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::measure::{listen_to_webex, start};
-use crate::people::{Line, Place, answer, customer, origin, rooms, text};
+use crate::measure::{Start, listen_to_webex, start};
+use crate::people::{Line, Place, Text, answer, customer, origin, rooms, text};
 use crate::progress;
 
 /// Number of texts of each customer.
@@ -49,14 +49,15 @@ pub(crate) async fn measure(
     conversations: usize,
 ) -> Result<Rush, Error> {
     progress(&format!("lets {conversations} customers come at once"));
-    let runner = start(release, config, (0, Vec::new()), PACE, true).await?;
+    let runner = start(release, config, Start { automatic: true, ..Start::at_rest(PACE) }).await?;
     let http = handbell_boot::client()?;
     listen_to_webex(&runner, &http).await?;
     let (tell, know) = watch::channel(BTreeMap::new());
+    let pair = |customer| Numbers { customer, line: line.number.to_string() };
 
     // One customer comes first, to start the processes and register the other webhooks.
     let mut first = JoinSet::new();
-    first.spawn(talk(http.clone(), origin(&runner), (conversations, line.number.to_string()), know.clone()));
+    first.spawn(talk(http.clone(), origin(&runner), pair(conversations), know.clone()));
     all_written(&runner, &mut first, &tell).await?;
     all_said(&runner, conversations..conversations + 1).await?;
 
@@ -64,7 +65,7 @@ pub(crate) async fn measure(
     let (begun, at) = (Instant::now(), runner.stage.clock.now());
     let mut talks = JoinSet::new();
     for number in 0..conversations {
-        talks.spawn(talk(http.clone(), origin(&runner), (number, line.number.to_string()), know.clone()));
+        talks.spawn(talk(http.clone(), origin(&runner), pair(number), know.clone()));
     }
     all_written(&runner, &mut talks, &tell).await?;
     progress("everything is written; waits until everything has arrived");
@@ -77,15 +78,25 @@ pub(crate) async fn measure(
     })
 }
 
+/// A customer's number among the customers, and the number that the customer texts.
+struct Numbers {
+    customer: usize,
+    line: String,
+}
+
 /// Runs one conversation. Each text is sent after Handbell has answered Twilio about the previous one.
 async fn talk(
     http: reqwest::Client,
     origin: String,
-    (number, our): (usize, String),
+    numbers: Numbers,
     mut places: watch::Receiver<BTreeMap<String, Place>>,
 ) -> Result<(), Error> {
+    let Numbers { customer: number, line } = numbers;
     let customer = customer(number);
-    let says = async |which: usize| text(&http, &origin, (&customer, &our), &tag(number, 't', which)).await;
+    let says = async |which: usize| {
+        let body = &tag(number, 't', which);
+        text(&http, &origin, Text { from: &customer, to: &line, body }).await
+    };
     says(0).await?;
     let place = places.wait_for(|places| places.contains_key(&customer)).await?.get(&customer).cloned();
     let place = place.ok_or("the space is gone")?;

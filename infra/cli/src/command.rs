@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 #[cfg(feature = "local")]
 use crate::local;
-use crate::{doctor, maintenance, manual, oncall, people, replay, report, rotas, webhooks};
+use crate::{doctor, explain, maintenance, manual, oncall, people, replay, report, rotas, webhooks};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +24,8 @@ Examples:
   handbell report --last 30d                show what happened, who responded, and how soon
   handbell doctor cmx                       check the systems that count devices
   handbell doctor lines                     check whether customers can reach the team
+  handbell doctor mail                      list mails that had no effect
+  handbell explain mail.eml                 say what a mail would do, and why
   handbell webhooks sync --url https://…    register the webhooks that report new Webex messages
   handbell import bttn settings.yaml        convert a button robot's settings to a configuration
   handbell schema > handbell.schema.json    for editors that complete and check while you type";
@@ -75,6 +77,8 @@ in the order of the file. The last four are numbers, or null if there is a mista
     /// Check the systems that Handbell depends on, and explain their answers
     #[command(subcommand)]
     Doctor(Doctor),
+    /// Say what a mail to a source would do, why, and to which incident it would go
+    Explain(Box<explain::Options>),
     /// Manage the webhooks by which Webex reports new messages to Handbell
     #[command(subcommand)]
     Webhooks(Webhooks),
@@ -144,6 +148,8 @@ enum Doctor {
     Cmx(doctor::Options),
     /// Check the lines on which customers reach a team: Webex, Twilio, the form
     Lines(doctor::lines::Options),
+    /// List the last mails of each source that had no effect, and why
+    Mail(doctor::mail::Options),
 }
 
 #[derive(Subcommand)]
@@ -173,14 +179,26 @@ impl Command {
     /// Whether the command prints JSON for a program.
     fn wants_json(&self) -> bool {
         match self {
-            Self::Check { json, .. } | Self::People(people::Command::List { json, .. }) => *json,
-            Self::Rotas(rotas::Command::List { json, .. }) => *json,
+            Self::Check { json, .. } => *json,
+            Self::People(command) => command.wants_json(),
+            Self::Rotas(command) => command.wants_json(),
             Self::Oncall(options) => options.json,
             Self::Replay(options) => options.json,
             Self::Report(options) => options.json,
             Self::Doctor(Doctor::Cmx(options)) => options.json,
             Self::Doctor(Doctor::Lines(options)) => options.json,
-            _ => false,
+            Self::Doctor(Doctor::Mail(options)) => options.json,
+            Self::Explain(options) => options.json,
+            #[cfg(feature = "local")]
+            Self::Local(_) | Self::Function { .. } => false,
+            Self::Webhooks(_)
+            | Self::Maintenance(_)
+            | Self::Import(_)
+            | Self::Schema
+            | Self::Token
+            | Self::Completions { .. }
+            | Self::Man { .. }
+            | Self::Reference => false,
         }
     }
 
@@ -193,12 +211,14 @@ impl Command {
             Self::Report(options) => work::report(&options)?,
             Self::Doctor(Doctor::Cmx(options)) => return work::doctor(&options),
             Self::Doctor(Doctor::Lines(options)) => return work::doctor_lines(&options),
+            Self::Doctor(Doctor::Mail(options)) => work::doctor_mail(&options)?,
+            Self::Explain(options) => work::explain(&options)?,
             Self::Webhooks(Webhooks::Sync(options)) => work::sync_webhooks(&options)?,
-            Self::Oncall(options) => work::with_roster(async |around| oncall::run(&options, around).await)?,
-            Self::People(command) => work::with_roster(async |around| people::run(&command, around).await)?,
-            Self::Rotas(command) => work::with_roster(async |around| rotas::run(&command, around).await)?,
+            Self::Oncall(options) => work::with_table(async |around| oncall::run(&options, around).await)?,
+            Self::People(command) => work::with_table(async |around| people::run(&command, around).await)?,
+            Self::Rotas(command) => work::with_table(async |around| rotas::run(&command, around).await)?,
             Self::Maintenance(command) => {
-                work::with_roster(async |around| maintenance::run(&command, around).await)?;
+                work::with_table(async |around| maintenance::run(&command, around).await)?;
             }
             Self::Import(Import::Bttn { settings, buttons }) => work::import(&settings, &buttons)?,
             Self::Schema => println!("{}", crate::check::schema()),

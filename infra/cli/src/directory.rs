@@ -2,7 +2,7 @@
 
 use clap::Args;
 use handbell_boot::Environment;
-use handbell_store::{NotCommitted, Store};
+use handbell_store::{NotCommitted, Store, TableFault};
 use jiff::Timestamp;
 
 use crate::failure::Failure;
@@ -64,6 +64,11 @@ pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, Failure> {
 async fn on_laptop(runner: &str) -> Result<Directory, Failure> {
     let laptop = Laptop::reach(runner, "there is no roster").await?;
     Ok(Directory { store: laptop.store()?, now: laptop.now(), settings: laptop.settings().await? })
+}
+
+/// The failure of a read, in words for a person.
+pub(crate) fn unreachable(fault: TableFault) -> Failure {
+    Failure::unreachable(fault.to_string())
 }
 
 /// The failure of a write to the roster, in words for a person.

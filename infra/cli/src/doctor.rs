@@ -2,6 +2,7 @@
 
 mod access;
 pub mod lines;
+pub mod mail;
 mod words;
 
 use std::fmt::Write as _;
@@ -130,8 +131,7 @@ pub async fn run(
                 found.text.push_str(&cmx_tells(name, &push.key.secret, options.public_url.as_deref()));
             }
             Some(Source::MerakiPush(push)) => {
-                let names = (push.validator.secret.as_str(), push.key.secret.as_str());
-                found.text.push_str(&meraki_tells(name, names, options.public_url.as_deref()));
+                found.text.push_str(&meraki_tells(name, push, options.public_url.as_deref()));
             }
             Some(source) => match access.client(site, source, files) {
                 Ok(Some(client)) if !zones.is_empty() => {

@@ -6,6 +6,7 @@ pub mod command;
 pub mod directory;
 pub mod doctor;
 mod document;
+pub mod explain;
 pub mod failure;
 pub mod import;
 mod laptop;

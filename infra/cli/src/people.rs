@@ -134,6 +134,20 @@ People who take turns in a rota, or stand in for somebody later, must be removed
     },
 }
 
+impl Command {
+    /// Returns true if the command prints JSON for a program.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::List { json, .. } => *json,
+            Self::Import { .. }
+            | Self::Export { .. }
+            | Self::Verify { .. }
+            | Self::Confirm { .. }
+            | Self::Remove { .. } => false,
+        }
+    }
+}
+
 /// Runs the command and returns the text to print.
 pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     match command {

@@ -125,7 +125,7 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
             .collect();
         format!("the rule of {label} is not valid: {}", wrong.join("; "))
     })?;
-    let (counts, source) = counted(options, config, (name, configured), around).await?;
+    let (counts, source) = counted(options, config, name, around).await?;
     let counts = counts::every_minute(&counts);
     let replay = replay(&rule, &counts);
     let told = Told { label, capacity: zone.capacity, rule: &rule, zone: config.time_zone() };
@@ -167,7 +167,7 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
 async fn counted(
     options: &Options,
     config: &Config,
-    (name, zone): (&str, &Zone),
+    name: &str,
     around: &Around<'_>,
 ) -> Result<(Counts, String), Failure> {
     if let Some(file) = &options.csv {
@@ -177,6 +177,7 @@ async fn counted(
         return Ok((counts, format!("--csv {}", quoted(&file.display().to_string()))));
     }
     let last = options.last.unwrap_or(SignedDuration::from_hours(7 * 24));
+    let zone = &config.zones[name];
     let counts = stored(options, &zone.site, name, last, around).await?;
     if counts.is_empty() {
         let label = zone.label.as_deref().unwrap_or(name);

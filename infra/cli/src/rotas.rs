@@ -87,6 +87,16 @@ instead_of, swap}]. on_duty is the id of the person on call now; null means nobo
     },
 }
 
+impl Command {
+    /// Returns true if the command prints JSON for a program.
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::List { json, .. } => *json,
+            Self::Import { .. } | Self::Export { .. } => false,
+        }
+    }
+}
+
 /// Runs the command and returns the text to print.
 pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     match command {

@@ -25,14 +25,20 @@ fuzz_target!(|mail: &[u8]| {
         match &judgement {
             Judgement::Raise(raised) => {
                 assert!(counts && raised.plan == "duty");
-                assert!(!raised.key.is_empty() && raised.key.chars().count() <= 300);
+                assert!(!raised.key.exact.is_empty() && raised.key.exact.chars().count() <= 300);
                 assert!(!raised.title.is_empty() && raised.title.chars().count() <= 200);
             }
             Judgement::Resolve { key } | Judgement::Acknowledge { key } => {
-                assert!(counts && verdicts.doubt().is_none() && !parsed.several_senders && !key.is_empty());
+                assert!(
+                    counts && verdicts.doubt().is_none() && !parsed.several_senders && !key.exact.is_empty()
+                );
+            }
+            Judgement::Join { key, doubt } => {
+                assert!(counts && !key.exact.is_empty());
+                assert_eq!(doubt.is_some(), verdicts.doubt().is_some() || parsed.several_senders);
             }
             Judgement::Doubtful { key, .. } => {
-                assert!(counts && !key.is_empty());
+                assert!(counts && !key.exact.is_empty());
                 assert!(verdicts.doubt().is_some() || parsed.several_senders);
             }
             Judgement::Ignore { .. } => assert!(!counts),
@@ -60,6 +66,7 @@ fn source() -> AlertSource {
         mailbox: None,
         form: None,
         rules: Vec::new(),
+        one_sender: Vec::new(),
         otherwise: MailMeaning::Raise,
         report_to: Vec::new(),
         flood_after: 30,

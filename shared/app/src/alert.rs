@@ -11,5 +11,6 @@ pub(crate) mod reply_address;
 pub(crate) mod status;
 
 pub use form::AlertForm;
+pub use mail::MailsSeen;
 pub use mail::inbound::MailInbound;
 pub use mailbox::{MailboxPoll, MailboxSeen};

@@ -90,7 +90,12 @@ impl Configuration {
             Event::Alert(raised) => {
                 self.0.plans.get_key_value(&raised.plan).or_else(|| self.plan_of(subject))
             }
-            _ => self.plan_of(subject),
+            Event::Press(_)
+            | Event::Command { .. }
+            | Event::Unreached { .. }
+            | Event::Occupancy(_)
+            | Event::Waits { .. }
+            | Event::Wake => self.plan_of(subject),
         }
     }
 
@@ -149,11 +154,6 @@ pub(crate) fn keep_seconds(line: &Line) -> i64 {
 
 /// Returns the fingerprint of a plan. Nothing else in the configuration changes it.
 fn fingerprint(plan: &Plan) -> String {
-    use std::fmt::Write;
     let text = serde_json::to_vec(plan).unwrap_or_default();
-    let digest = <sha2::Sha256 as sha2::Digest>::digest(text);
-    digest.iter().take(12).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    handbell_core::hex(&<sha2::Sha256 as sha2::Digest>::digest(text)[..12])
 }

@@ -6,7 +6,7 @@ use handbell_core::config::{Plan, Reuse};
 use handbell_core::delivery::{Body, DeliveryId, Dispatch, DispatchKey};
 use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::Kind;
-use handbell_core::incident::decide::{Event, everybody, space_name};
+use handbell_core::incident::decide::{Event, invitations_up_to, space_name};
 use handbell_core::wording::{Words, space_title};
 use handbell_store::Incidents;
 use handbell_store::table::{Due, RowKey};
@@ -208,7 +208,7 @@ fn space_of_incident(plan_name: &str, plan: &Plan, dispatch: &Dispatch, words: &
         always: plan.space.reuse == Reuse::Always,
         // An incident's own space can't be older than the incident.
         oldest: opened_at - SignedDuration::from_mins(2),
-        people: everybody(plan, dispatch.step().unwrap_or(u32::MAX)),
+        people: invitations_up_to(plan, dispatch.step().unwrap_or(u32::MAX)),
         people_first: false,
         digits: None,
         of: None,

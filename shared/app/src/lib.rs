@@ -21,11 +21,12 @@ mod vendor;
 mod web;
 mod webhooks;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::config::SiteConfig;
 use handbell_outbound::mailbox::Server;
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
@@ -45,7 +46,6 @@ pub use ids::Ids;
 pub use occupancy::chart::ChartPicture;
 pub use occupancy::poll::{PollSeen, SitePoll, ZoneSeen};
 pub use occupancy::sightings::SightingsPush;
-pub use occupancy::site_clients::MakeSiteClient;
 pub use parts::{Access, BucketAccess, Dependencies, Lazy, Part, SharedCache};
 pub use secrets::{Fetch, Secrets};
 pub use tick::{Tick, Ticked};
@@ -78,6 +78,9 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Adds the publicly trusted certificates to a mailbox's server ([`Server::tls`]), so that the connection is encrypted.
 /// Fails only if TLS can't be set up at all.
 pub type EncryptMailbox = Arc<dyn Fn(Server) -> Result<Server, Fault> + Send + Sync>;
+
+/// Makes the HTTP client for a site with its own certificates. The folder contains the certificates' files.
+pub type MakeSiteClient = Arc<dyn Fn(&SiteConfig, &Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
 
 /// Returns a response of plain text.
 fn answer(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {

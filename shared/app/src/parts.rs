@@ -176,7 +176,7 @@ macro_rules! facets {
 
 facets! {
     Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, HandledEvents, History, Incidents, Leases, Lines, Log, Mailboxes, Mails,
-    Missed, Notices, Paged, PagedNotes, People, Receipts, Sightings, Sites, SpaceMaking, Spaces,
+    Missed, Notices, Paged, PagedNotes, People, Receipts, SightingBatches, Sites, SpaceMaking, Spaces,
 }
 
 impl Part for Configuration {

@@ -46,6 +46,22 @@ impl Secrets {
         self.no_older_than(AGAIN, now).await
     }
 
+    /// Checks something with the secrets. If the result is that of a wrong secret, the secrets are fetched again, unless
+    /// they are newer than a minute, and the check is repeated: a secret may just have been replaced.
+    pub(crate) async fn verify<T>(
+        &self,
+        now: Timestamp,
+        check: impl Fn(&All) -> T,
+        is_wrong: impl Fn(&T) -> bool,
+    ) -> Result<T, Fault> {
+        let first = check(&self.all(now).await?);
+        if !is_wrong(&first) {
+            return Ok(first);
+        }
+        drop(first);
+        Ok(check(&self.newest(now).await?))
+    }
+
     async fn no_older_than(&self, age: SignedDuration, now: Timestamp) -> Result<All, Fault> {
         let mut kept = self.kept.lock().await;
         if let Some((at, all)) = kept.as_ref()
@@ -80,6 +96,6 @@ impl Secrets {
 }
 
 /// Returns the values of those names that exist.
-pub(crate) fn values<'a>(all: &'a All, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn values<'a, 'n>(all: &'a All, names: impl IntoIterator<Item = &'n str>) -> Vec<&'a str> {
     names.into_iter().filter_map(|name| all.get(name)).map(ExposeSecret::expose_secret).collect()
 }

@@ -12,15 +12,15 @@ use handbell_store::table::RowKey;
 use http::{Request, Response};
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, RequestExt};
+use lambda_http::{Body as GatewayBody, RequestExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{Error, metrics, serve};
 
-/// Declares each function once: its type, its crate, its purpose, its caller, and its handler in the app. The kind of a
+/// Declares each function once: its name, its crate, its purpose, its caller, and its handler in the app. The kind of a
 /// handler determines how the event is read and the response written: `web` is API Gateway, `queue` the work queue,
-/// `mail` an event of SES, and the result of a `schedule` becomes a metric.
+/// `mail` an event of SES, and the result of a `schedule` or a `mail` becomes a metric.
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident = $crate_name:literal: $kind:ident($handler:ident::$method:ident $(, $metric:path)?);)*) => {
         /// The deployed functions: one for each crate under `functions/`.
@@ -44,20 +44,17 @@ macro_rules! functions {
             /// Returns all permissions of the function's handler, as declared by the handler's type.
             pub fn access(self) -> Access {
                 match self {
-                    $(Self::$name => Access::of::<handbell_app::$handler>(),)*
+                    $(Self::$name => Access::of::<$handler>(),)*
                 }
             }
         }
 
         $(
-            $(#[$doc])*
-            #[derive(Debug)]
-            pub enum $name {}
+            pub use handbell_app::$handler;
 
-            impl Lambda for $name {
-                type Handler = handbell_app::$handler;
-
-                async fn handle(handler: &Self::Handler, _around: &Dependencies, call: Invocation<'_>) -> Done {
+            impl Lambda for $handler {
+                async fn handle(&self, _around: &Dependencies, call: Invocation<'_>) -> Done {
+                    let handler = self;
                     functions!(@$kind handler, _around, call, $method $(, $metric)?)
                 }
             }
@@ -67,7 +64,7 @@ macro_rules! functions {
             /// Handles one event with the handler of `function`.
             pub async fn handle(&self, function: Function, call: Invocation<'_>) -> Done {
                 match function {
-                    $(Function::$name => $name::handle(&*self.handler::<$name>(), &self.around, call).await,)*
+                    $(Function::$name => self.handler::<$handler>().handle(&self.around, call).await,)*
                 }
             }
         }
@@ -75,7 +72,7 @@ macro_rules! functions {
         /// Serves any function. The local runner starts itself again as each of them.
         pub async fn serve_any(function: Function) -> Result<(), Error> {
             match function {
-                $(Function::$name => serve::<$name>().await,)*
+                $(Function::$name => serve::<$handler>().await,)*
             }
         }
     };
@@ -91,8 +88,9 @@ macro_rules! functions {
         $metric(&seen, $call.deployed, ($around.clock)());
         Ok(Value::Null)
     }};
-    (@mail $handler:ident, $_around:ident, $call:ident, $method:ident) => {{
-        $handler.$method($call.payload).await.map_err(|fault| fault.to_string())?;
+    (@mail $handler:ident, $around:ident, $call:ident, $method:ident, $metric:path) => {{
+        let seen = $handler.$method($call.payload).await.map_err(|fault| fault.to_string())?;
+        $metric(&seen, $call.deployed, ($around.clock)());
         Ok(Value::Null)
     }};
 }
@@ -123,7 +121,7 @@ functions! {
     /// Twilio or a customer's phone: a file that an agent sent.
     File = "file": web(FileLink::answer);
     /// SES: a received mail in the bucket.
-    MailInbound = "mail-inbound": mail(MailInbound::take);
+    MailInbound = "mail-inbound": mail(MailInbound::take, metrics::mails);
     /// Every minute: mail in external mailboxes.
     MailboxPoll = "mailbox-poll": schedule(MailboxPoll::poll, metrics::mailboxes);
     /// A browser: the alert form, a ticket's page, or an action link.
@@ -148,12 +146,10 @@ impl Handlers {
         Self { around, made: Mutex::default() }
     }
 
-    fn handler<L: Lambda>(&self) -> Arc<L::Handler> {
+    fn handler<L: Lambda>(&self) -> Arc<L> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = made
-            .entry(TypeId::of::<L::Handler>())
-            .or_insert_with(|| Arc::new(L::Handler::build(&self.around)));
-        Arc::clone(made).downcast().unwrap_or_else(|_| Arc::new(L::Handler::build(&self.around)))
+        let made = made.entry(TypeId::of::<L>()).or_insert_with(|| Arc::new(L::build(&self.around)));
+        Arc::clone(made).downcast().unwrap_or_else(|_| Arc::new(L::build(&self.around)))
     }
 }
 
@@ -171,17 +167,10 @@ pub struct Invocation<'a> {
 /// Result of an invocation. An error is a function error, and AWS retries.
 pub type Done = Result<Value, String>;
 
-/// A deployed function. Each is a type of its own, so that a binary contains only its own code.
-pub trait Lambda {
-    /// Handler of the function's events.
-    type Handler: Part + Send + Sync + 'static;
-
+/// The handler of a deployed function. Each is a type of its own, so that a binary contains only its own code.
+pub trait Lambda: Part + Send + Sync + 'static {
     /// Handles one event.
-    fn handle(
-        handler: &Self::Handler,
-        around: &Dependencies,
-        call: Invocation<'_>,
-    ) -> impl Future<Output = Done> + Send;
+    fn handle(&self, around: &Dependencies, call: Invocation<'_>) -> impl Future<Output = Done> + Send;
 }
 
 /// Converts API Gateway's event to a request. The body is decoded, since signatures cover the bytes that were sent.
@@ -200,8 +189,8 @@ fn request(around: &Dependencies, payload: &str) -> Result<Request<Bytes>, Strin
         request.extensions_mut().insert(SourceIp(source));
     }
     Ok(request.map(|body| match body {
-        Body::Text(text) => text.into(),
-        Body::Binary(bytes) => bytes.into(),
+        GatewayBody::Text(text) => text.into(),
+        GatewayBody::Binary(bytes) => bytes.into(),
         _ => Bytes::new(),
     }))
 }

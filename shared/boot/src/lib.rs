@@ -111,8 +111,8 @@ pub async fn serve<L: Lambda>() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let environment = Environment::read()?;
     let dependencies = Arc::new(dependencies(&environment, clock::of(&environment), random_ids())?);
-    let handler = Arc::new(L::Handler::build(&dependencies));
-    dependencies.warm_up(&Access::of::<L::Handler>()).await;
+    let handler = Arc::new(L::build(&dependencies));
+    dependencies.warm_up(&Access::of::<L>()).await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
         let (handler, dependencies) = (Arc::clone(&handler), Arc::clone(&dependencies));
         async move {
@@ -120,7 +120,7 @@ pub async fn serve<L: Lambda>() -> Result<(), Error> {
             let deployed = &event.context.env_config.function_name;
             let call =
                 Invocation { deployed, payload: event.payload.get(), left: clock::left_until(deadline) };
-            L::handle(&handler, &dependencies, call).await.map_err(Error::from)
+            handler.handle(&dependencies, call).await.map_err(Error::from)
         }
     }))
     .await

@@ -1,6 +1,6 @@
 //! Metrics in CloudWatch's embedded metric format: one line of the log on standard output for each.
 
-use handbell_app::{MailboxSeen, PollSeen, Ticked};
+use handbell_app::{MailboxSeen, MailsSeen, PollSeen, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -62,7 +62,13 @@ pub(crate) fn poll(seen: &PollSeen, function: &str, at: Timestamp) {
 
 /// Writes a line for the mailboxes, including the number of those that couldn't be read.
 pub(crate) fn mailboxes(seen: &MailboxSeen, function: &str, at: Timestamp) {
-    let metrics = [("MailboxPollCompleted", "Count"), ("MailsRead", "Count"), ("MailboxesFailed", "Count")];
+    let metrics = [
+        ("MailboxPollCompleted", "Count"),
+        ("MailsRead", "Count"),
+        ("MailboxesFailed", "Count"),
+        ("MailsUnmatched", "Count"),
+        ("MailsIgnored", "Count"),
+    ];
     let line = json!({
         "_aws": envelope(at, &["FunctionName"], &metrics),
         "FunctionName": function,
@@ -70,6 +76,22 @@ pub(crate) fn mailboxes(seen: &MailboxSeen, function: &str, at: Timestamp) {
         "Mailboxes": seen.mailboxes,
         "MailsRead": seen.read,
         "MailboxesFailed": seen.failed,
+        "MailsUnmatched": seen.mails.unmatched,
+        "MailsIgnored": seen.mails.ignored,
+    });
+    println!("{line}");
+}
+
+/// Writes a line for a mail that SES received, including those that would have ended or joined an incident, though none
+/// was open.
+pub(crate) fn mails(seen: &MailsSeen, function: &str, at: Timestamp) {
+    let metrics = [("MailsTaken", "Count"), ("MailsUnmatched", "Count"), ("MailsIgnored", "Count")];
+    let line = json!({
+        "_aws": envelope(at, &["FunctionName"], &metrics),
+        "FunctionName": function,
+        "MailsTaken": seen.taken,
+        "MailsUnmatched": seen.unmatched,
+        "MailsIgnored": seen.ignored,
     });
     println!("{line}");
 }

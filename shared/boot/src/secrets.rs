@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use handbell_app::{Fault, Fetch};
+use handbell_outbound::signing::{AwsRequest, sign};
 use secrecy::SecretString;
 
 use crate::Environment;
@@ -83,28 +82,24 @@ impl Parameter {
         let headers =
             [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AmazonSSM.GetParameter")];
         let failed = |why: &str| Fault::from(format!("the secrets parameter {name} can't be fetched: {why}"));
-        let identity = self.credentials.clone().into();
         #[expect(clippy::disallowed_methods, reason = "AWS wants the machine's time in a signature")]
-        let time = SystemTime::now();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("ssm")
-            .time(time)
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(|_| failed("it can't be signed"))?;
-        let signable = SignableRequest::new(
-            "POST",
-            &self.endpoint,
-            headers.into_iter(),
-            SignableBody::Bytes(body.as_bytes()),
-        )
-        .map_err(|_| failed("it can't be signed"))?;
-        let (instructions, _) =
-            sign(signable, &params.into()).map_err(|_| failed("it can't be signed"))?.into_parts();
+        let at = SystemTime::now();
+        let signed = sign(&AwsRequest {
+            credentials: &self.credentials,
+            region: &self.region,
+            service: "ssm",
+            at,
+            method: &http::Method::POST,
+            url: &self.endpoint,
+            headers: &headers,
+            body: body.as_bytes(),
+        });
+        let signed = signed.ok_or_else(|| failed("it can't be signed"))?;
         let mut request = self.http.post(&self.endpoint).timeout(Duration::from_secs(3)).body(body);
-        for (key, value) in headers.into_iter().chain(instructions.headers()) {
+        for (key, value) in headers {
+            request = request.header(key, value);
+        }
+        for (key, value) in signed {
             request = request.header(key, value);
         }
         let answer = request.send().await.map_err(|_| failed("no connection"))?;

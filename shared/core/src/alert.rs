@@ -6,6 +6,7 @@ mod signal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::mail::LeftOut;
 use crate::address::EmailAddress;
 use crate::config::Severity;
 
@@ -15,6 +16,9 @@ pub use self::signal::{AlertSignal, Objection, SignalAction, SignalOrigin, Threa
 pub const TITLE_MAX: usize = 200;
 /// Maximum length of the excerpt of a mail or a form in the space, in characters. The whole mail is posted next to it.
 pub const EXCERPT_MAX: usize = 1500;
+
+/// Maximum number of parts of names that an incident remembers. An incident with more is ended by a person.
+const LEFT_OUT_MAX: usize = 20;
 
 /// What the incident of an alert knows in addition.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +38,12 @@ pub struct Alert {
     /// When the newest of its mails was written, as that mail claims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_at: Option<Timestamp>,
+    /// When the first of its mails was written, as that mail claims.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_written_at: Option<Timestamp>,
+    /// What the keys of its mails left out, each once. An end must agree with all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// When the space was last notified that another mail had come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noted_at: Option<Timestamp>,
@@ -46,6 +56,27 @@ impl std::fmt::Debug for Alert {
             .field("source", &self.source)
             .field("severity", &self.severity)
             .finish_non_exhaustive()
+    }
+}
+
+impl Alert {
+    /// Returns true if a signal that leaves this out of its key can be about the same trouble as all of the incident's mails.
+    pub fn agrees_with(&self, left_out: Option<&LeftOut>) -> bool {
+        let agrees = |left_out: &LeftOut| self.left_out.iter().all(|known| known.agrees_with(left_out));
+        self.left_out.len() <= LEFT_OUT_MAX && left_out.is_none_or(agrees)
+    }
+
+    /// Adds what a further report knows.
+    pub fn join(&mut self, other: &Self) {
+        self.severity = self.severity.min(other.severity);
+        let first = [self.first_written_at.or(self.written_at), other.written_at];
+        self.first_written_at = first.into_iter().flatten().min();
+        self.written_at = self.written_at.max(other.written_at);
+        for left_out in &other.left_out {
+            if self.left_out.len() <= LEFT_OUT_MAX && !self.left_out.contains(left_out) {
+                self.left_out.push(left_out.clone());
+            }
+        }
     }
 }
 

@@ -28,6 +28,11 @@ pub struct EventId {
     pub keep: SignedDuration,
 }
 
+impl EventId {
+    /// How long an id is remembered whose event may be repeated at any time: more than a year.
+    pub const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
+}
+
 /// One press.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Press {

@@ -7,13 +7,14 @@ mod hours;
 mod line;
 mod plan;
 mod problems;
+mod secret_name;
 mod site;
+mod span;
 mod target;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +30,11 @@ pub use hours::{AtClosing, Calendar, Hours};
 pub use line::{
     AgentConfig, Answers, AssignmentOrder, FormConfig, Limits, Line, MailConfig, Texts, Voice, WaitingAlarm,
 };
-pub use plan::{People, Plan, PlanCall, PlanPage, PlanPost, PlanSms, Repeat, Reuse, Space, Step};
+pub use plan::{Plan, PlanCall, PlanPage, PlanPost, PlanSms, Repeat, Reuse, Space, SpaceMembers, Step};
 pub use problems::{Problem, pin_bytes, problems};
-pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, SiteConfig, Source, Spaces};
+pub use secret_name::SecretName;
+pub use site::{CiscoSpaces, Cmx, CmxApi, CmxPush, Meraki, MerakiPush, SiteConfig, Source};
+pub use span::Span;
 pub use target::{OnDuty, PersonName, Target, TeamName};
 pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
 
@@ -112,15 +115,6 @@ impl Config {
     }
 }
 
-/// The name of a secret in the secrets document. The secret itself is never in this file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct SecretName {
-    /// The name in the secrets document.
-    pub secret: String,
-}
-
 /// How to reach Webex.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -185,29 +179,4 @@ pub struct Admins {
     /// Phone numbers to notify by SMS when Webex could not be reached.
     #[serde(default)]
     pub sms: Vec<E164>,
-}
-
-/// A length of time: `30s`, `5m`, `6h`, `1h 30m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Span(pub SignedDuration);
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Span {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Span".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^\\s*(\\d+(\\.\\d+)?\\s*(s|m|h|sec|secs|min|mins|hour|hours|second|seconds|minute|minutes)\\s*)+$",
-            "examples": ["1h"],
-            "description": "A length of time: 30s, 5m, 6h, 1h 30m"
-        })
-    }
-}
-
-/// Default of several durations.
-fn two_minutes() -> Span {
-    Span(SignedDuration::from_mins(2))
 }

@@ -11,6 +11,7 @@ mod lease;
 mod life;
 mod message;
 mod receipt;
+mod reference_tag;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub use life::{Outcome, Task};
 // All of them, so that a new kind of message needs no line here.
 pub use message::*;
 pub use receipt::{Receipt, VendorStatus};
+pub use reference_tag::{ReferenceTag, has_reference_tag};
 pub use summary::{DeliveryState, SummaryLine};
 
 /// How long a lease lasts. Another worker may claim the dispatch [`LEASE_MARGIN`] after its end.
@@ -77,17 +79,17 @@ pub struct Delivery {
     #[serde(default)]
     pub progress: Progress,
     /// Number of attempts so far.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub tries: u32,
     /// Number of attempts with unknown outcome so far.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub unknowns: u32,
     /// Earliest time of the next attempt or look-up.
     pub next_at: Timestamp,
     /// Time from which its age counts: when it was decided, or the later time for which it is planned.
     pub since: Timestamp,
     /// Number of look-ups that found nothing, where one doesn't prove enough: a bot can't list its own posts.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub looks: u32,
     /// The vendor's id, once it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,11 +112,6 @@ pub struct Delivery {
     /// What the delivery summary showed last, and how often it was edited. Only for [`SpaceMessage::DeliverySummary`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
-}
-
-/// A counter that is zero is left out of the row: each claim and each receipt pays for the row's size.
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 /// The person whom a delivery is to reach. Attempts for the same person follow each other in the order of their ids.

@@ -10,7 +10,7 @@ use crate::address::{E164, SmsSender};
 use crate::config::{Admins, Plan};
 use crate::delivery::{
     Content, ConversationEntry, Delivery, DeliveryId, DirectMessage, Dispatch, Fact, Medium, Message,
-    PhoneMessage, SpaceMessage, Speaker,
+    PhoneMessage, Speaker,
 };
 use crate::texting::is_short_code;
 use crate::wording::{self, Values, Words};
@@ -44,7 +44,7 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[DeliveryId], with: Failover<'_
         }
         // If nobody could be shown a customer's text, tells the customer. Not for a form, whose number may be another person's,
         // and not to a short code.
-        if matches!(&delivery.message, Message::Space(SpaceMessage::Post { content: Content::Entry }))
+        if delivery.message.is_conversation_entry()
             && let Some(ConversationEntry { speaker: Speaker::Customer, medium: Medium::Text, .. }) =
                 dispatch.conversation_entry()
             && let Some((to, from)) = with.customer.filter(|(to, from)| to != from && !is_short_code(to))

@@ -232,7 +232,7 @@ pub struct Responses {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cannot: Vec<String>,
     /// Number of restarts of the plan.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub round: u32,
     /// The hold during which phones stay silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -247,7 +247,7 @@ pub struct Responses {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
     /// Number of the last dispatch that shows the incident's card.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub card: u32,
     /// The first person who had the incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -258,10 +258,6 @@ impl Responses {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// An acknowledgement: somebody said "I have it".

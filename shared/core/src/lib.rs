@@ -3,16 +3,20 @@
 pub mod address;
 pub mod alert;
 pub mod button;
+mod checked_text;
 pub mod config;
 pub mod conversation;
 pub mod delivery;
 pub mod failover;
+mod hex;
 pub mod incident;
 pub mod occupancy;
 pub mod oncall;
 pub mod texting;
 pub mod vendor_id;
 pub mod wording;
+
+pub use hex::hex;
 
 /// A failure on the caller's side. The answer is a 4xx, the call is never retried, and nothing is written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,4 +30,9 @@ pub enum Rejected {
     /// The message can't be read. The text is for a person.
     #[error("{0}")]
     Malformed(String),
+}
+
+/// Returns true for a count that a row leaves out, since it is the usual one.
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }

@@ -4,12 +4,9 @@
 //! Twilio signs names and values without separators, so a longer id with a valid signature can be made by moving the name of
 //! the next parameter into it.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::ops::Deref;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+
+use crate::checked_text::checked_text;
 
 /// A text doesn't have the form of a vendor's id. The error names the kind of id, and not the text: the text may be anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,108 +46,62 @@ fn is_sid(text: &str, prefixes: &[&str]) -> bool {
 
 /// Defines the type of an id with its check. The type can only be made of a text that passes.
 macro_rules! vendor_id {
-    ($(#[$doc:meta])* $name:ident, $words:literal, $is_valid:expr) => {
+    ($(#[$doc:meta])* pub struct $name:ident, $words:literal, $is_valid:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
-        impl TryFrom<String> for $name {
-            type Error = MalformedId;
-
-            fn try_from(text: String) -> Result<Self, MalformedId> {
+        impl $name {
+            fn is_valid(text: &str) -> bool {
                 let is_valid: fn(&str) -> bool = $is_valid;
-                if is_valid(&text) { Ok(Self(text)) } else { Err(MalformedId($words)) }
+                is_valid(text)
             }
         }
 
-        impl FromStr for $name {
-            type Err = MalformedId;
-
-            fn from_str(text: &str) -> Result<Self, MalformedId> {
-                Self::try_from(text.to_owned())
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl Deref for $name {
-            type Target = str;
-
-            fn deref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&self.0, f)
-            }
-        }
+        checked_text!($name, MalformedId, MalformedId($words), shown);
     };
 }
 
 vendor_id!(
     /// Id of a Webex space, which the API calls a room.
-    RoomId,
+    pub struct RoomId,
     "an id of a Webex space",
     is_webex_id
 );
 vendor_id!(
     /// Id of a message at Webex.
-    MessageId,
+    pub struct MessageId,
     "an id of a Webex message",
     is_webex_id
 );
 vendor_id!(
     /// Id of a person or a bot at Webex.
-    PersonId,
+    pub struct PersonId,
     "an id of a Webex person",
     is_webex_id
 );
 vendor_id!(
     /// Id of a press of a button on a card at Webex, which the API calls an attachment action.
-    ActionId,
+    pub struct ActionId,
     "an id of a Webex card action",
     is_webex_id
 );
 vendor_id!(
     /// Sid of a text at Twilio: `SM…`, or `MM…` with files.
-    MessageSid,
+    pub struct MessageSid,
     "a sid of a Twilio message",
     |text| is_sid(text, &["SM", "MM"])
 );
 vendor_id!(
     /// Sid of a call at Twilio: `CA…`.
-    CallSid,
+    pub struct CallSid,
     "a sid of a Twilio call",
     |text| is_sid(text, &["CA"])
 );
 vendor_id!(
     /// Sid of a recording at Twilio: `RE…`.
-    RecordingSid,
+    pub struct RecordingSid,
     "a sid of a Twilio recording",
     |text| is_sid(text, &["RE"])
 );

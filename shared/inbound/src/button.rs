@@ -26,7 +26,7 @@ pub use flic::{BadKey, FlicKey};
 use flic::{flic_cloud, flic_press, flic_token};
 
 /// How long the id of a press is remembered: more than a year, since a copy of a request never becomes invalid.
-pub const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
+pub const KEEP: SignedDuration = EventId::KEEP;
 
 /// How long a bt.tn counter is remembered. This is shorter than [`KEEP`]: the counter restarts when the button is reset
 /// or replaced, and the press must not be mistaken for one of last year, or a real alert would be lost. A day is far
@@ -154,12 +154,8 @@ fn is_name(key: &str) -> bool {
 /// Makes an id of the press from the vendor's data. One that is too long or has unusual characters is replaced by its
 /// hash.
 fn named(key: String, keep: SignedDuration) -> Option<EventId> {
-    let key = if is_name(&key) { key } else { format!("sha256:{}", hex(&token_hash(&key))) };
+    let key = if is_name(&key) { key } else { format!("sha256:{}", handbell_core::hex(&token_hash(&key))) };
     Some(EventId { key, keep })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads any body. The content type is only a hint: `curl -d '{…}'` declares its JSON as a form.

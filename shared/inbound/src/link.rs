@@ -82,7 +82,7 @@ pub(crate) fn seal(secret: &[u8], pieces: &[&str]) -> String {
     for piece in pieces {
         mac.update(piece.as_bytes());
     }
-    mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    handbell_core::hex(&mac.finalize().into_bytes()[..16])
 }
 
 /// Returns whether one of the secrets sealed the pieces, compared in constant time. An empty secret matches nothing.

@@ -71,7 +71,7 @@ pub fn parse(bytes: &[u8]) -> ParsedMail {
         from,
         from_name: from_name.map(|name| one_line(&name, LINE_MAX)).filter(|name| !name.is_empty()),
         size: bytes.len(),
-        digest: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        digest: handbell_core::hex(&Sha256::digest(bytes)),
         troubles,
         attachments: contents.attachments,
     }

@@ -19,12 +19,14 @@ use std::time::Duration;
 
 mod answer;
 pub mod chart;
+mod encoding;
 pub mod failure;
 pub mod floor;
 pub mod mailbox;
 mod media;
 pub mod s3;
 pub mod ses;
+pub mod signing;
 mod timer;
 pub mod twilio;
 pub mod twiml;

@@ -17,6 +17,7 @@ pub use listing::Object;
 
 use crate::DEADLINE;
 use crate::answer::Answer;
+use crate::encoding::percent_encoded;
 use crate::failure::{Failure, VendorResult};
 
 const S3: &str = "Amazon S3";
@@ -153,7 +154,7 @@ impl Bucket {
         let mut query = format!("list-type=2&encoding-type=url&max-keys={most}");
         for (name, value) in [("prefix", Some(prefix)), ("start-after", after)] {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
-                query.push_str(&format!("&{name}={}", signing::encoded(value, false)));
+                query.push_str(&format!("&{name}={}", percent_encoded(value, "")));
             }
         }
         url.set_query(Some(&query));
@@ -170,7 +171,7 @@ impl Bucket {
             return Err(Failure::never_asked(format!("{S3} has no object of such a key")));
         }
         let mut url = self.bucket()?;
-        let path = format!("{}{}", url.path(), signing::encoded(key, true));
+        let path = format!("{}{}", url.path(), percent_encoded(key, "/"));
         url.set_path(&path);
         Ok(url)
     }

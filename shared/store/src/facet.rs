@@ -81,7 +81,7 @@ pub trait Facet {
 /// Declares facets. A facet gets a method only for the actions that it declares, so code that uses any other action
 /// doesn't compile.
 macro_rules! facets {
-    ($($(#[$doc:meta])* $name:ident { $($action:ident $(($rows:expr))?),* })*) => {
+    ($($(#[$doc:meta])* pub struct $name:ident { $($action:ident $(($rows:expr))?),* })*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug)]
@@ -211,55 +211,55 @@ macro_rules! facets {
 
 facets! {
     /// Incidents: what a decision reads and writes.
-    Incidents { BatchGetItem, GetItem, PutItem }
+    pub struct Incidents { BatchGetItem, GetItem, PutItem }
     /// Dispatches, read-only.
-    Dispatches { GetItem }
+    pub struct Dispatches { GetItem }
     /// Dispatches of a subject or an incident: the history.
-    History { Query }
+    pub struct History { Query }
     /// Events that were handled, read-only.
-    HandledEvents { GetItem }
+    pub struct HandledEvents { GetItem }
     /// Receipts of deliveries that vendors report.
-    Receipts { UpdateItem }
+    pub struct Receipts { UpdateItem }
     /// Leases of workers on dispatches, and removal of conversations from the due index.
-    Leases { UpdateItem }
+    pub struct Leases { UpdateItem }
     /// Index of rows that are due.
-    DueIndex { Query(Rows::Index(DUE)) }
+    pub struct DueIndex { Query(Rows::Index(DUE)) }
     /// People, teams, rotas and maintenance windows, read-only.
-    People { GetItem, Query(Rows::Of(ROSTER)) }
+    pub struct People { GetItem, Query(Rows::Of(ROSTER)) }
     /// Changes to people, teams, rotas and maintenance windows.
-    RosterEditor { PutItem, DeleteItem(Rows::Of(ROSTER)) }
+    pub struct RosterEditor { PutItem, DeleteItem(Rows::Of(ROSTER)) }
     /// Codes that verify a phone number or a mail address.
-    Codes { GetItem, PutItem, UpdateItem, DeleteItem(Rows::Of("CODE#*")) }
+    pub struct Codes { GetItem, PutItem, UpdateItem, DeleteItem(Rows::Of("CODE#*")) }
     /// Which incidents a phone or a space was notified of, read-only.
-    Paged { Query(Rows::Of("PAGED#*")) }
+    pub struct Paged { Query(Rows::Of("PAGED#*")) }
     /// Which incidents a phone or a space was notified of, write-only.
-    PagedNotes { BatchWriteItem }
+    pub struct PagedNotes { BatchWriteItem }
     /// Conversations: what a decision reads and writes, and which space belongs to which conversation.
-    Conversations { BatchGetItem, GetItem, PutItem }
+    pub struct Conversations { BatchGetItem, GetItem, PutItem }
     /// Stored state of lines.
-    Lines { GetItem, UpdateItem }
+    pub struct Lines { GetItem, UpdateItem }
     /// Counters for limits.
-    Counters { UpdateItem }
+    pub struct Counters { UpdateItem }
     /// Deletion of rows.
-    Erasure { Query, DeleteItem }
+    pub struct Erasure { Query, DeleteItem }
     /// Whether messages may have been missed while our webhooks were off.
-    Missed { GetItem, PutItem, DeleteItem(Rows::Of("HOOKS")) }
+    pub struct Missed { GetItem, PutItem, DeleteItem(Rows::Of("HOOKS")) }
     /// Webex spaces and who is creating one, read-only.
-    Spaces { GetItem }
+    pub struct Spaces { GetItem }
     /// Webex spaces and who is creating one, write-only.
-    SpaceMaking { PutItem }
+    pub struct SpaceMaking { PutItem }
     /// Received mails.
-    Mails { BatchGetItem, GetItem, PutItem }
+    pub struct Mails { BatchGetItem, GetItem, PutItem }
     /// Notices: dispatches that belong to no incident.
-    Notices { GetItem, PutItem }
+    pub struct Notices { GetItem, PutItem }
     /// How far mailboxes have been read, and the leases on reading them.
-    Mailboxes { GetItem, PutItem, UpdateItem }
+    pub struct Mailboxes { GetItem, PutItem, UpdateItem }
     /// Sites: state kept from poll to poll, and all counts.
-    Sites { BatchGetItem, GetItem, PutItem, Query, UpdateItem }
+    pub struct Sites { BatchGetItem, GetItem, PutItem, Query, UpdateItem }
     /// Devices that a site's messages reported, write-only.
-    Sightings { PutItem }
+    pub struct SightingBatches { PutItem }
     /// Summaries of incidents that are over.
-    Log { Query }
+    pub struct Log { Query }
 }
 
 impl From<Table> for Store {
@@ -310,7 +310,7 @@ store! {
     notices: Notices;
     mailboxes: Mailboxes;
     sites: Sites;
-    sightings: Sightings;
+    sighting_batches: SightingBatches;
     log: Log;
 }
 

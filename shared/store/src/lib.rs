@@ -28,12 +28,12 @@ pub use conversation::{LineRow, LoadedConversation};
 pub use facet::{
     Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, Facet, HandledEvents, History, Incidents,
     Leases, Lines, Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor,
-    Rows, Sightings, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
+    Rows, SightingBatches, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
 };
 use fault::condition_held;
 pub use fault::{Cause, TableFault};
 pub use lease::{Claimed, Released};
-pub use mail::{MailRow, MailboxMark};
+pub use mail::{IdleMail, IdleMails, MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};

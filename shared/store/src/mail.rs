@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::commit::if_absent;
 use crate::facet::parts;
 use crate::site::{claim_exclusively, release_exclusively};
-use crate::table::{KEPT_SECONDS, RowKey, set_due, set_expiry};
+use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
 use crate::{
     HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, condition_held, write,
 };
@@ -19,6 +19,11 @@ pub struct MailRow {
     /// The incident that the mail belongs to; none for a mail that raised no incident, and several for a command that names all.
     pub whose: Vec<Named>,
 }
+
+/// Number of mails without effect that are kept for each source.
+const IDLE_MAX: usize = 20;
+/// Number of attempts to add one.
+const IDLE_TRIES: usize = 4;
 
 /// How far a mailbox has been read (IMAP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +71,84 @@ impl Mails {
             condition_held(put.await)?;
         }
         Ok(())
+    }
+}
+
+/// Incidents whose mails' keys have something in common.
+#[derive(Serialize, Deserialize)]
+struct KeyRow {
+    incidents: Vec<Named>,
+}
+
+/// A mail that had no effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdleMail {
+    /// When Handbell took it.
+    pub at: Timestamp,
+    /// Its sender, as it claims.
+    pub from: Option<String>,
+    /// Its subject.
+    pub subject: String,
+    /// Why it had no effect, in words that follow "because".
+    pub why: String,
+}
+
+/// The last mails of a source that had no effect, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdleMails {
+    /// Version of the row. A write requires the latest one (optimistic locking).
+    pub version: u64,
+    /// The mails.
+    pub mails: Vec<IdleMail>,
+}
+
+impl Mails {
+    /// Returns the incidents whose mails' keys have this in common, the oldest first.
+    pub async fn incidents_of_key(&self, name: &str) -> Result<Vec<Named>, TableFault> {
+        let row: Option<KeyRow> = self.get(&RowKey::mail(name)).await?;
+        Ok(row.map(|row| row.incidents).unwrap_or_default())
+    }
+
+    /// Stores the incidents whose mails' keys have this in common.
+    pub async fn keep_incidents_of_key(
+        &self,
+        name: &str,
+        incidents: Vec<Named>,
+        now: Timestamp,
+    ) -> Result<(), TableFault> {
+        let mut item = write(&KeyRow { incidents }, &RowKey::mail(name))?;
+        set_expiry(&mut item, now, KEPT_SECONDS);
+        self.put_item(item).send().await?;
+        Ok(())
+    }
+
+    /// Returns the last mails of a source that had no effect.
+    pub async fn idle_mails(&self, source: &str) -> Result<IdleMails, TableFault> {
+        Ok(self.get(&RowKey::idle_mails(source)).await?.unwrap_or_default())
+    }
+
+    /// Adds a mail that had no effect. If others are added at the same time, or the row has no room, older ones give way.
+    pub async fn add_idle_mail(&self, source: &str, mail: &IdleMail) -> Result<(), TableFault> {
+        use aws_sdk_dynamodb::operation::put_item::PutItemError;
+        for _ in 0..IDLE_TRIES {
+            let IdleMails { version, mut mails } = self.idle_mails(source).await?;
+            mails.push(mail.clone());
+            mails.drain(..mails.len().saturating_sub(IDLE_MAX));
+            let mut item = write(&IdleMails { version: version + 1, mails }, &RowKey::idle_mails(source))?;
+            set_expiry(&mut item, mail.at, KEPT_SECONDS);
+            let put = self
+                .put_item(item)
+                .condition_expression("attribute_not_exists(pk) OR version = :version")
+                .expression_attribute_values(":version", number(i64::try_from(version).unwrap_or(i64::MAX)));
+            match put.send().await {
+                Ok(_) => return Ok(()),
+                Err(error) => match error.as_service_error() {
+                    Some(PutItemError::ConditionalCheckFailedException(_)) => {}
+                    _ => return Err(error.into()),
+                },
+            }
+        }
+        Err(TableFault::Contended("the mails that had no effect"))
     }
 }
 

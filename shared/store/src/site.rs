@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{KEPT_SECONDS, Row, RowKey, number, set_expiry, text};
-use crate::{Incidents, Sightings, Sites, TableFault, condition_held, read, write};
+use crate::{Incidents, SightingBatches, Sites, TableFault, condition_held, read, write};
 
 /// How long a worker may poll. The schedule starts a poll every minute, and the function ends before the lease does.
 const POLL_LEASE: SignedDuration = SignedDuration::from_secs(55);
@@ -182,11 +182,11 @@ impl Incidents {
     }
 }
 
-impl Sightings {
+impl SightingBatches {
     /// Stores the devices that a message reported. The call is idempotent: the same message reports the same devices.
     pub async fn add_sightings(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), TableFault> {
         let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
-        let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let digest = handbell_core::hex(&digest);
         let mut row = write(seen, &RowKey::seen(site, at, &digest))?;
         set_expiry(&mut row, at, SEEN_SECONDS);
         self.put_item(row).send().await?;

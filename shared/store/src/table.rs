@@ -141,6 +141,11 @@ impl RowKey {
         Self { pk: format!("MAILBOX#{source}"), sk: "MARK".into() }
     }
 
+    /// `MAILBOX#demo / IDLE`: the last mails of a source that had no effect.
+    pub fn idle_mails(source: &str) -> Self {
+        Self { pk: format!("MAILBOX#{source}"), sk: "IDLE".into() }
+    }
+
     /// `COUNT#what / COUNT`: a counter for a limit.
     pub fn count(what: &str) -> Self {
         Self { pk: format!("COUNT#{what}"), sk: "COUNT".into() }

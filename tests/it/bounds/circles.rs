@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{ItemMod, ItemUse, UseTree, Visibility};
+use syn::{Item, ItemMod, ItemUse, UseTree, Visibility};
 
 use super::{Source, is_for_tests, parsed, product_sources};
+
+/// Maximum number of re-exports of a name.
+const HOPS: usize = 8;
 
 /// A path from the crate's root: the module of a file, or an item in it.
 type Place = Vec<String>;
@@ -20,6 +24,12 @@ struct Uses<'a> {
     imports: BTreeMap<String, Place>,
     /// Names that are re-exported. A module may re-export items of its children without using them.
     exports: BTreeMap<String, Place>,
+    /// Modules of which everything is imported, and whether it is passed on.
+    globs: Vec<(Place, bool)>,
+    /// Names of types, functions and other items that the file defines.
+    defined: BTreeSet<String>,
+    /// Names without a path that are used.
+    names: BTreeSet<String>,
     /// Paths that are used.
     used: BTreeSet<Place>,
 }
@@ -59,7 +69,11 @@ impl Uses<'_> {
             }
             UseTree::Name(name) => self.name(Some(name.ident.to_string()), &with(&name.ident), is_export),
             UseTree::Rename(name) => self.name(Some(name.rename.to_string()), &with(&name.ident), is_export),
-            UseTree::Glob(_) => {}
+            UseTree::Glob(_) => {
+                if let Some(place) = self.absolute(before) {
+                    self.globs.push((place, is_export));
+                }
+            }
         }
     }
 
@@ -74,7 +88,41 @@ impl Uses<'_> {
     }
 }
 
+/// Returns the name of an item that other files can name.
+fn name_of(item: &Item) -> Option<String> {
+    let name = match item {
+        Item::Struct(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Const(item) => &item.ident,
+        Item::Static(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        Item::Macro(item) => item.ident.as_ref()?,
+        _ => return None,
+    };
+    Some(name.to_string())
+}
+
+/// Returns the names that a macro's tokens define: `struct Name`.
+fn defined_in(tokens: TokenStream) -> Vec<String> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_struct = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if *word == "struct");
+    let names = tokens.windows(2).filter(|two| is_struct(&two[0]));
+    names.map(|two| two[1].to_string()).collect()
+}
+
 impl<'a> Visit<'a> for Uses<'_> {
+    fn visit_item(&mut self, item: &'a Item) {
+        self.defined.extend(name_of(item));
+        visit::visit_item(self, item);
+    }
+
+    fn visit_macro(&mut self, call: &'a syn::Macro) {
+        self.defined.extend(defined_in(call.tokens.clone()));
+        visit::visit_macro(self, call);
+    }
+
     fn visit_item_mod(&mut self, module: &'a ItemMod) {
         if !is_for_tests(&module.attrs) {
             visit::visit_item_mod(self, module);
@@ -85,32 +133,72 @@ impl<'a> Visit<'a> for Uses<'_> {
         self.import(&[], &item.tree, !matches!(item.vis, Visibility::Inherited));
     }
 
+    fn visit_expr_call(&mut self, call: &'a syn::ExprCall) {
+        if let syn::Expr::Path(function) = call.func.as_ref()
+            && let Some(name) = function.path.get_ident()
+        {
+            self.names.insert(name.to_string());
+        }
+        visit::visit_expr_call(self, call);
+    }
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let names: Place = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if names.len() > 1 {
-            self.used.extend(self.absolute(&names));
+        match names.as_slice() {
+            // A type or a constant. What begins with a small letter may be a variable.
+            [name] if name.starts_with(char::is_uppercase) => {
+                self.names.insert(name.clone());
+            }
+            [_] => {}
+            names => self.used.extend(self.absolute(names)),
         }
         visit::visit_path(self, path);
     }
 }
 
-/// Returns the file that defines an item, through any re-exports.
-fn file_of(place: &[String], all: &BTreeMap<Place, Uses<'_>>) -> Option<Place> {
-    let mut place = place.to_vec();
-    // Limit of the number of re-exports of a name.
-    for _ in 0..8 {
-        let length = (0..=place.len()).rev().find(|length| all.contains_key(&place[..*length]))?;
-        let (file, rest) = place.split_at(length);
-        match rest.split_first() {
-            // Only the module itself was imported. The items that are used are found where they are named.
-            None => return None,
-            Some((name, rest)) => match all.get(file).and_then(|uses| uses.exports.get(name)) {
-                Some(further) => place = further.iter().chain(rest).cloned().collect(),
-                None => return Some(file.to_vec()),
-            },
+/// Returns the file that defines an item, through any re-exports, of which a name has at most `hops`.
+fn file_of(place: &[String], all: &BTreeMap<Place, Uses<'_>>, hops: usize) -> Option<Place> {
+    let hops = hops.checked_sub(1)?;
+    let length = (0..=place.len()).rev().find(|length| all.contains_key(&place[..*length]))?;
+    let (file, rest) = place.split_at(length);
+    // Only the module itself was imported. The items that are used are found where they are named.
+    let (name, rest) = rest.split_first()?;
+    let uses = all.get(file)?;
+    if let Some(further) = uses.exports.get(name) {
+        let further: Place = further.iter().chain(rest).cloned().collect();
+        return file_of(&further, all, hops);
+    }
+    if !uses.defined.contains(name) {
+        let exported = uses.globs.iter().filter(|(_, is_export)| *is_export);
+        let inside = |(glob, _): &(Place, bool)| {
+            let further: Place = glob.iter().chain([name]).cloned().collect();
+            defines(&further, all, hops)
+        };
+        if let Some(found) = exported.filter_map(inside).next() {
+            return Some(found);
         }
     }
-    None
+    Some(file.to_vec())
+}
+
+/// Returns the file that defines an item, if it does define it by that name.
+fn defines(place: &[String], all: &BTreeMap<Place, Uses<'_>>, hops: usize) -> Option<Place> {
+    let name = place.last()?;
+    file_of(place, all, hops).filter(|file| all.get(file).is_some_and(|uses| uses.defined.contains(name)))
+}
+
+/// Returns the files whose items a file uses by their names alone: those that it passes on, and those of a glob.
+fn files_of_names(uses: &Uses<'_>, all: &BTreeMap<Place, Uses<'_>>) -> BTreeSet<Place> {
+    let own = uses.names.iter().filter(|name| !uses.defined.contains(*name));
+    own.filter_map(|name| match uses.exports.get(name) {
+        Some(place) => file_of(place, all, HOPS),
+        None if uses.imports.contains_key(name) => None,
+        None => uses.globs.iter().find_map(|(glob, _)| {
+            let place: Place = glob.iter().chain([name]).cloned().collect();
+            defines(&place, all, HOPS)
+        }),
+    })
+    .collect()
 }
 
 /// Returns each use that leads back to the file in which it is.
@@ -124,8 +212,16 @@ fn circles(sources: &[Source], root: &str) -> Vec<String> {
         .iter()
         .map(|source| {
             let module = module_of(&source.path);
-            let (imports, exports, used) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-            let mut uses = Uses { files: &files, module: module.clone(), imports, exports, used };
+            let mut uses = Uses {
+                files: &files,
+                module: module.clone(),
+                imports: BTreeMap::new(),
+                exports: BTreeMap::new(),
+                globs: Vec::new(),
+                defined: BTreeSet::new(),
+                names: BTreeSet::new(),
+                used: BTreeSet::new(),
+            };
             uses.visit_file(&source.syntax);
             (module, uses)
         })
@@ -133,8 +229,8 @@ fn circles(sources: &[Source], root: &str) -> Vec<String> {
     let arrows: BTreeMap<&Place, BTreeSet<Place>> = all
         .iter()
         .map(|(file, uses)| {
-            let to = uses.used.iter().filter_map(|place| file_of(place, &all)).filter(|to| to != file);
-            (file, to.collect())
+            let to = uses.used.iter().filter_map(|place| file_of(place, &all, HOPS));
+            (file, to.chain(files_of_names(uses, &all)).filter(|to| to != file).collect())
         })
         .collect();
     let reaches = |from: &Place, to: &Place| {
@@ -155,12 +251,35 @@ fn circles(sources: &[Source], root: &str) -> Vec<String> {
         .collect()
 }
 
+fn assert_no_circle(root: &str) {
+    let sources = product_sources(&[root]);
+    assert!(sources.len() > 60, "only {} sources were found in {root}", sources.len());
+    assert_eq!(circles(&sources, root), [""; 0]);
+}
+
 #[test]
 fn no_file_of_the_rules_leads_back_to_itself() {
-    let sources = product_sources(&["shared/core/src"]);
-    assert!(sources.len() > 60, "only {} sources were found", sources.len());
-    assert_eq!(circles(&sources, "shared/core/src"), [""; 0]);
-    // And the check can fail: through what a parent passes on, by a path in the code, and by `super`.
+    assert_no_circle("shared/core/src");
+    // And the check can fail: through a name that a file passes on and uses itself, and through globs.
+    let sources = [
+        parsed("src/lib.rs", "mod a; mod b; mod c; pub use a::One; pub fn two(_: One) {}"),
+        parsed("src/a.rs", "pub struct One; pub fn three() { crate::two(One); }"),
+        parsed("src/b.rs", "mod inner; pub use inner::*; parts! { pub struct Four { five: Five } }"),
+        parsed("src/b/inner.rs", "use super::*; pub struct Five; pub fn six(_: Four) {}"),
+        parsed("src/c.rs", "use crate::b::*; pub fn seven(who: Five) { six(who) }"),
+    ];
+    assert_eq!(circles(&sources, "src"), [" uses a and leads back", "a uses  and leads back"]);
+    let [root, one, _, inner, last] = sources;
+    let back = "mod inner; pub use inner::*; parts! { pub struct Four; } pub fn eight(_: Five) { crate::c::seven(Five) }";
+    let sources = [root, one, parsed("src/b.rs", back), inner, last];
+    let found = [
+        "b uses b::inner and leads back",
+        "b uses c and leads back",
+        "b::inner uses b and leads back",
+        "c uses b::inner and leads back",
+    ];
+    assert_eq!(&circles(&sources, "src")[2..], &found[..]);
+    // Through what a parent passes on, by a path in the code, and by `super`.
     let sources = [
         parsed("src/lib.rs", "pub mod a; pub mod b; mod c;"),
         parsed("src/a.rs", "mod inner; pub use inner::{One, two};"),

@@ -45,7 +45,7 @@ async fn the_same_mail_twice_counts_once_and_an_answer_in_its_thread_joins_it() 
     world.mail(&problem()).await;
     world.mail(&problem()).await;
     assert_eq!(world.alert().await.count, 1);
-    let answer = nagios("a1", "Somebody looks into the database", "I do")
+    let answer = nagios("a1", "Re: db1/MySQL: somebody looks into it", "I do")
         .replace("Subject:", "In-Reply-To: <p1@mon.example.com>\r\nSubject:");
     world.mail(&answer).await;
     assert_eq!(world.alert().await.count, 2, "one incident, by its thread");
@@ -308,5 +308,118 @@ async fn a_mail_that_arrives_again_in_a_flood_raises_nothing() {
     world.mail(&problem()).await;
     let alerts = world.alerts().await;
     assert_eq!(alerts.iter().map(|alert| alert.count).collect::<Vec<_>>(), [1, 1], "{alerts:#?}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn trouble_that_mentions_a_good_state_wakes_somebody() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("w1", "Check_MK: web01/Memory OK -> WARN", "95 %")).await;
+    assert_eq!((world.alert().await.phase, world.calls(DANA)), (Phase::Open, 1));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn the_end_of_one_port_leaves_the_other_open() {
+    let world = World::staffed(DUTY).await;
+    let alert = |kind: &str, port: u32, state: &str| {
+        format!("** {kind} Service Alert: sw01/Port {port} is {state} **")
+    };
+    world.mail(&nagios("p23", &alert("PROBLEM", 23, "CRITICAL"), "down")).await;
+    world.mail(&nagios("p24", &alert("PROBLEM", 24, "CRITICAL"), "down")).await;
+    world.mail(&nagios("r23", &alert("RECOVERY", 23, "OK"), "up")).await;
+    let phases: Vec<Phase> = world.alerts().await.iter().map(|incident| incident.phase).collect();
+    assert_eq!(phases, [Phase::Resolved, Phase::Open]);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn an_end_that_belongs_to_nothing_is_listed() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("r1", "RECOVERY: db1/MySQL is OK", "up")).await;
+    assert!(world.alerts().await.is_empty());
+    let idle = world.runner.store.mails().idle_mails("demo").await.unwrap();
+    let listed: Vec<_> = idle.mails.iter().map(|mail| (mail.subject.as_str(), mail.why.as_str())).collect();
+    assert_eq!(listed, [("RECOVERY: db1/MySQL is OK", "it ends trouble of which no incident is open")]);
+}
+
+#[tokio::test]
+async fn a_group_of_alerts_is_one_incident_while_it_grows_and_until_it_is_over() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("f1", "[FIRING:1] InstanceDown (web01:9100 node page)", "x")).await;
+    world.mail(&nagios("f2", "[FIRING:2] InstanceDown (node page)", "x")).await;
+    assert_eq!((world.alert().await.count, world.calls(DANA)), (2, 1));
+    world.mail(&nagios("f3", "[FIRING:1] InstanceDown (staging db)", "another group")).await;
+    world.mail(&nagios("f4", "[RESOLVED] InstanceDown (node page)", "x")).await;
+    let phases: Vec<Phase> = world.alerts().await.iter().map(|incident| incident.phase).collect();
+    assert_eq!(phases, [Phase::Resolved, Phase::Open]);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn news_about_known_trouble_is_posted_and_wakes_nobody() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("p1", "[PROBLEM] ping on web01 is CRITICAL!", "x")).await;
+    world.mail(&nagios("n1", "[FLAPPINGSTART] ping on web01 is OK!", "x")).await;
+    let alert = world.alert().await;
+    assert_eq!((alert.phase, world.calls(DANA)), (Phase::Open, 1));
+    assert_eq!(alert.count, 1, "news is no further report");
+    let posts = world.posts(&alert.reference());
+    assert!(posts.iter().any(|post| post.contains("FLAPPINGSTART")), "{posts:#?}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn news_after_the_end_opens_nothing_and_is_listed() {
+    let world = World::staffed(DUTY).await;
+    let alert = |kind: &str, state: &str| format!("** {kind} Service Alert: web01/HTTP is {state} **");
+    world.mail(&nagios("p1", &alert("PROBLEM", "CRITICAL"), "x")).await;
+    world.mail(&nagios("r1", &alert("RECOVERY", "OK"), "x")).await;
+    let late = alert("ACKNOWLEDGEMENT", "CRITICAL");
+    world.mail(&nagios("a1", &late, "x")).await;
+    let incident = world.alert().await;
+    assert_eq!((incident.phase, incident.epoch, world.calls(DANA)), (Phase::Resolved, 1, 1));
+    let idle = world.runner.store.mails().idle_mails("demo").await.unwrap();
+    let listed: Vec<_> = idle.mails.iter().map(|mail| mail.subject.as_str()).collect();
+    assert_eq!(listed, [late.as_str()]);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_severity_among_the_words_of_the_name_opens_no_other_incident() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("w1", "disk WARNING on web1", "90 %")).await;
+    world.mail(&nagios("c1", "disk CRITICAL on web1", "100 %")).await;
+    assert_eq!((world.alert().await.count, world.calls(DANA)), (2, 1));
+    world.mail(&nagios("r1", "disk OK on web1", "10 %")).await;
+    assert_eq!(world.alert().await.phase, Phase::Resolved);
+    world.read_all();
+}
+
+/// A person who knows the source's address may wake people. What they write as news must not stand in the space as if it came from
+/// the monitoring system.
+#[tokio::test]
+async fn news_from_an_unproven_sender_is_not_repeated_in_the_space() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("p1", "[PROBLEM] ping on web01 is CRITICAL!", "x")).await;
+    let forged = nagios("n1", "[ACKNOWLEDGEMENT] ping on web01 is CRITICAL!", "Mallory has it");
+    world.mail_with(ADDRESS, "&spf=FAIL&dkim=FAIL&dmarc=FAIL", &forged).await;
+    world.settle().await;
+    let alert = world.alert().await;
+    assert_eq!((alert.phase, alert.count), (Phase::Open, 1));
+    let posts = world.posts(&alert.reference());
+    let about = |words: &str| posts.iter().filter(|post| post.contains(words)).count();
+    assert_eq!((about("ACKNOWLEDGEMENT"), about("A mail says that there is news.")), (0, 1), "{posts:#?}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_reply_about_something_else_is_an_alert_of_its_own() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    let other = nagios("o1", "Door of the cold room is open", "x")
+        .replace("Subject:", "In-Reply-To: <p1@mon.example.com>\r\nSubject:");
+    world.mail(&other).await;
+    assert_eq!(world.alerts().await.len(), 2);
     world.read_all();
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use handbell_boot::Function;
 use handbell_core::delivery::{
-    DirectMessage, Dispatch, DispatchKey, Message, PhoneMessage, Progress, SpaceMessage,
+    DirectMessage, Dispatch, DispatchKey, Invitation, Message, PhoneMessage, Progress, SpaceMessage,
 };
 use handbell_core::incident::{Incident, Subject};
 use handbell_local::cloud::processes::Program;
@@ -253,7 +253,7 @@ impl Laptop {
                     Message::Phone(PhoneMessage::Call { to, .. }) => {
                         *wanted_calls.entry(to.to_string()).or_default() += 1
                     }
-                    Message::Space(SpaceMessage::Invite { email, moderator }) => {
+                    Message::Space(SpaceMessage::Invite(Invitation { email, moderator })) => {
                         let member =
                             format!("memberships?roomId={}&personEmail={email}", text(&spaces[0]["id"]));
                         let member = self.webex(&member).await;

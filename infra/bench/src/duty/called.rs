@@ -6,7 +6,7 @@ use handbell_boot::Error;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::scene::{Hands, Scene, Time, config, plan};
+use super::scene::{Hands, Scene, Surroundings, Time, config, plan};
 use super::vendor::Asked;
 use crate::progress;
 
@@ -82,7 +82,7 @@ fn calls(asked: Vec<Asked>) -> Vec<Asked> {
 pub(super) async fn at_once(hands: &Hands, people: usize) -> Result<Called, Error> {
     progress(&format!("calls {people} people by one incident, {}", hands.name()));
     let config = config(plans(people), None);
-    let scene = Scene::start(hands, Time::Real, &config, ANSWERS_IN, (0, Vec::new())).await?;
+    let scene = Scene::start(hands, Time::Real, &config, Surroundings::answering_in(ANSWERS_IN)).await?;
     scene.listen().await?;
     scene.mail("rehearsal", "one").await?;
     let rehearsed = || scene.vendor.asked().iter().any(|asked| asked.taken.is_some());
@@ -113,7 +113,8 @@ pub(super) async fn spread(people: usize) -> Result<Spread, Error> {
     progress(&format!("calls {people} people, one each second of a clock that is moved"));
     let config = config(plans(people), Some(1));
     let scene =
-        Scene::start(&Hands::OneProcess, Time::Held, &config, Duration::ZERO, (0, Vec::new())).await?;
+        Scene::start(&Hands::OneProcess, Time::Held, &config, Surroundings::answering_in(Duration::ZERO))
+            .await?;
     scene.listen().await?;
     let begun = scene.runner.stage.clock.now();
     scene.mail("db1", "everybody").await?;

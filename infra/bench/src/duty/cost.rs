@@ -6,7 +6,7 @@ use std::time::Duration;
 use handbell_boot::Error;
 use serde_json::{Value, json};
 
-use super::scene::{DANA, ELI, Hands, Scene, Time, config, plan};
+use super::scene::{DANA, ELI, Hands, Scene, Surroundings, Time, config, plan};
 use crate::count::{Bill, Counter};
 use crate::progress;
 
@@ -41,8 +41,11 @@ pub(super) async fn measure() -> Result<Cost, Error> {
         &Hands::OneProcess,
         Time::Held,
         &config,
-        Duration::ZERO,
-        (counter.port(), counter.before_aws()),
+        Surroundings {
+            port: counter.port(),
+            variables: counter.before_aws(),
+            ..Surroundings::answering_in(Duration::ZERO)
+        },
     )
     .await?;
     scene.listen().await?;

@@ -9,8 +9,9 @@ use handbell_local::cloud::table::Units;
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use super::Load;
 use super::called::ANSWERS_IN;
-use super::scene::{Hands, Scene, Time, config, mail, plan};
+use super::scene::{Hands, Scene, Surroundings, Time, config, mail, plan};
 use crate::progress;
 
 /// Time-out, which is only reached if something is stuck.
@@ -50,11 +51,12 @@ fn host(alert: usize) -> String {
 }
 
 /// Sends the alerts evenly within the given time. The person on call must get a text about each.
-pub(super) async fn measure(hands: &Hands, (alerts, seconds): (usize, u64)) -> Result<Flood, Error> {
+pub(super) async fn measure(hands: &Hands, flood: Load) -> Result<Flood, Error> {
+    let Load { count: alerts, seconds } = flood;
     progress(&format!("lets {alerts} alerts come within {seconds} s, {}", hands.name()));
     let steps = json!([{ "sms": [{ "to": [PHONE], "text": "{title}" }] }]);
     let config = config(json!({ PLAN: plan(steps) }), None);
-    let scene = Scene::start(hands, Time::Real, &config, ANSWERS_IN, (0, Vec::new())).await?;
+    let scene = Scene::start(hands, Time::Real, &config, Surroundings::answering_in(ANSWERS_IN)).await?;
     scene.listen().await?;
     // One alert comes first, to start the processes.
     scene.mail("rehearsal", PLAN).await?;

@@ -1,6 +1,7 @@
 //! Measures the delay of the second step of unacknowledged incidents, in real time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use handbell_boot::Error;
@@ -8,9 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::Load;
 use super::called::ANSWERS_IN;
 use super::flood::about;
-use super::scene::{Hands, Scene, Time, config, mail, plan};
+use super::scene::{Hands, Scene, Surroundings, Time, config, mail, plan};
 use crate::progress;
 
 /// Time after which a late step counts as missing.
@@ -34,15 +36,17 @@ pub(super) struct Late {
 /// Opens the incidents within the given time. Their second steps come after different times.
 pub(super) async fn measure(
     hands: &Hands,
-    (incidents, seconds): (usize, u64),
-    (shortest, longest): (u64, u64),
+    load: Load,
+    second_step: RangeInclusive<u64>,
 ) -> Result<Late, Error> {
+    let Load { count: incidents, seconds } = load;
+    let (shortest, longest) = second_step.into_inner();
     let whole = Duration::from_secs(seconds + longest);
     progress(&format!("lets {incidents} incidents escalate, {}; {} s", hands.name(), whole.as_secs()));
     let after = |which: usize| shortest + (longest - shortest) * which as u64 / (PLANS as u64 - 1);
     let plans = (0..PLANS).map(|which| (name(which), two_steps(after(which))));
     let config = config(Value::Object(plans.collect()), None);
-    let scene = Scene::start(hands, Time::Real, &config, ANSWERS_IN, (0, Vec::new())).await?;
+    let scene = Scene::start(hands, Time::Real, &config, Surroundings::answering_in(ANSWERS_IN)).await?;
     scene.listen().await?;
 
     let begun = Instant::now();

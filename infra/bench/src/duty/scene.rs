@@ -54,6 +54,23 @@ pub(super) enum Time {
     Held,
 }
 
+/// What the scene finds around it.
+pub(super) struct Surroundings {
+    /// Time after which the vendor answers.
+    pub(super) answers_in: Duration,
+    /// The runner's port (0: any).
+    pub(super) port: u16,
+    /// Additional variables for the functions.
+    pub(super) variables: Vec<(String, String)>,
+}
+
+impl Surroundings {
+    /// Any port, no additional variables.
+    pub(super) fn answering_in(answers_in: Duration) -> Self {
+        Self { answers_in, port: 0, variables: Vec::new() }
+    }
+}
+
 /// The runner and its clients.
 pub(super) struct Scene {
     pub(super) runner: Runner,
@@ -63,14 +80,14 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Starts the runner at this port (0: any), with additional variables for the functions.
+    /// Starts the runner.
     pub(super) async fn start(
         hands: &Hands,
         time: Time,
         config: &Value,
-        answers_in: Duration,
-        (port, variables): (u16, Vec<(String, String)>),
+        around: Surroundings,
     ) -> Result<Self, Error> {
+        let Surroundings { answers_in, port, variables } = around;
         let folder = Folder::write(config)?;
         let vendor = Vendor::start(answers_in).await?;
         let mut overrides = variables;

@@ -79,8 +79,8 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
                     );
                 }
                 (Event::DocumentStart(..), _) => {
-                    let next = self.next()?;
-                    tree = Some(self.node(next)?);
+                    let (event, place) = self.next()?;
+                    tree = Some(self.node(event, place)?);
                 }
                 _ => {}
             }
@@ -97,7 +97,7 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
         Ok(())
     }
 
-    fn node(&mut self, (event, place): (Event<'text>, Place)) -> Result<Node, Finding> {
+    fn node(&mut self, event: Event<'text>, place: Place) -> Result<Node, Finding> {
         self.spend(1, place)?;
         let before = self.left;
         let (kind, anchor) = match event {
@@ -116,7 +116,7 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
                 loop {
                     match self.next()? {
                         (Event::SequenceEnd, _) => break,
-                        item => items.push(self.node(item)?),
+                        (event, place) => items.push(self.node(event, place)?),
                     }
                 }
                 (Kind::List(items), anchor)
@@ -137,10 +137,10 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
         loop {
             let key = match self.next()? {
                 (Event::MappingEnd, _) => break,
-                key => self.node(key)?,
+                (event, place) => self.node(event, place)?,
             };
-            let next = self.next()?;
-            let value = self.node(next)?;
+            let (event, place) = self.next()?;
+            let value = self.node(event, place)?;
             let Kind::Scalar { text, plain } = key.kind else {
                 self.findings
                     .push(key.place.finding(&[], "a key must be a word, not a list or a mapping".into()));

@@ -1,6 +1,6 @@
 //! Translates the validator's errors into faults with messages for people.
 
-use handbell_core::address::{BadE164, BadEmailAddress, BadSender};
+use handbell_core::address::{BadE164, BadEmailAddress};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
@@ -70,7 +70,7 @@ pub(super) fn explain(
             add(What::Wrong, format!("{} {BadE164}", error.instance()))
         }
         ValidationErrorKind::Pattern { .. } if is_about(error, "SmsSender") => {
-            add(What::Wrong, format!("{} {BadSender}", error.instance()))
+            add(What::Wrong, format!("{} {BadE164}", error.instance()))
         }
         ValidationErrorKind::Pattern { .. } if is_about(error, "Span") => {
             add(What::Wrong, format!("{} is not a duration; write 30s, 5m, 6h or 1h 30m", error.instance()))

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::outside::{agreed, demo, now, terminal_width, variable};
 use crate::document::document;
 use crate::failure::Failure;
-use crate::{check, directory, doctor, import, replay, report, webhooks};
+use crate::{check, directory, doctor, explain, import, replay, report, webhooks};
 
 type Done = Result<(), Failure>;
 
@@ -106,14 +106,32 @@ pub(super) fn doctor_lines(options: &doctor::lines::Options) -> Result<ExitCode,
     Ok(code(found.wrong))
 }
 
+pub(super) fn doctor_mail(options: &doctor::mail::Options) -> Done {
+    let (_, config) = configuration(options.config.as_ref())?;
+    with_table(async |around| {
+        let found = doctor::mail::run(options, &config, around).await?;
+        Ok(if options.json { document(&json!(found)) } else { found.text })
+    })
+}
+
+pub(super) fn explain(options: &explain::Options) -> Done {
+    let (_, config) = configuration(options.config.as_ref())?;
+    let file = options.file.display();
+    let bytes = std::fs::read(&options.file).map_err(|error| format!("{file}: {error}"))?;
+    with_table(async |around| {
+        let explained = explain::run(options, &config, &bytes, around).await?;
+        Ok(if options.json { document(&json!(explained)) } else { explained.text() })
+    })
+}
+
 pub(super) fn sync_webhooks(options: &webhooks::Options) -> Done {
     let file = options.config.clone().map_or_else(demo, Ok)?;
     print!("{}", wait(webhooks::run(options, &file, &variable, std::sync::Arc::new(now)))??);
     Ok(())
 }
 
-/// Runs a command that reads or changes the roster.
-pub(super) fn with_roster(work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, Failure>) -> Done {
+/// Runs a command that reads or changes the table.
+pub(super) fn with_table(work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, Failure>) -> Done {
     let around = directory::Around {
         variable: &variable,
         now: now(),
@@ -127,8 +145,7 @@ pub(super) fn with_roster(work: impl AsyncFnOnce(&directory::Around<'_>) -> Resu
 /// Prints a token of 244 random bits and its hash. Only the hash needs to be kept.
 pub(super) fn token() {
     let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let hash: String =
-        handbell_inbound::button::token_hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = handbell_core::hex(&handbell_inbound::button::token_hash(&token));
     println!("Address of the button:           https://…/b/{token}");
     println!("Value in the secrets document:   \"sha256:{hash}\"");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use handbell_core::config::{Cmx, SiteConfig, Source, Zone};
+use handbell_core::config::{Cmx, MerakiPush, SiteConfig, Source, Zone};
 use handbell_outbound::floor::{Floor, SiteCounts, Unknown, terms};
 
 use crate::check::nearest;
@@ -44,7 +44,8 @@ pub(super) fn cmx_tells(site: &str, key: &str, public_url: Option<&str>) -> Stri
     )
 }
 
-pub(super) fn meraki_tells(site: &str, (validator, key): (&str, &str), public_url: Option<&str>) -> String {
+pub(super) fn meraki_tells(site: &str, push: &MerakiPush, public_url: Option<&str>) -> String {
+    let (validator, key) = (&push.validator.secret, &push.key.secret);
     format!(
         "  There is nothing to ask: Meraki reports each device to Handbell. Enter there, under Network-wide > General > \
          Location and scanning:\n\

@@ -15,6 +15,13 @@ use crate::moment::{moment, shown};
 /// Retention of past overrides, so that people can look up who was on call.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
+/// A period whose people change.
+#[derive(Clone, Copy)]
+struct Period {
+    from: Timestamp,
+    until: Timestamp,
+}
+
 pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory) -> Result<String, Failure> {
     let name = match change {
         Change::Override { rota, .. } | Change::Swap { rota, .. } | Change::Clear { rota, .. } => rota,
@@ -60,6 +67,7 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
             let from = removed.iter().map(|one| one.from).min();
             let until = removed.iter().map(|one| one.until).max();
             from.zip(until)
+                .map(|(from, until)| Period { from, until })
                 .ok_or_else(|| format!("no override applies in {} at {}", rota.name, shown(when, &zone)))?
         }
     };
@@ -74,13 +82,8 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
 const LINES: usize = 20;
 
 /// Says who is on call in a span before and after a change, a line for each period in which that differs.
-fn changes(
-    before: &Roster,
-    after: &Roster,
-    rota: &Rota,
-    (from, until): (Timestamp, Timestamp),
-    zone: &TimeZone,
-) -> String {
+fn changes(before: &Roster, after: &Roster, rota: &Rota, span: Period, zone: &TimeZone) -> String {
+    let Period { from, until } = span;
     let (old, new) = (before.shifts(&rota.name, from, until), after.shifts(&rota.name, from, until));
     let edges: BTreeSet<Timestamp> = old.iter().chain(&new).map(|shift| shift.from).chain([until]).collect();
     let edges: Vec<Timestamp> = edges.into_iter().collect();
@@ -117,12 +120,8 @@ fn changes(
     out
 }
 
-fn exception(
-    (from, until): (Timestamp, Timestamp),
-    person: Option<String>,
-    instead_of: Option<String>,
-    now: Timestamp,
-) -> Override {
+fn exception(span: Period, person: Option<String>, instead_of: Option<String>, now: Timestamp) -> Override {
+    let Period { from, until } = span;
     let by = Some("the command line".to_owned());
     Override { from, until, person, instead_of, swap: false, made_at: Some(now), by }
 }
@@ -141,9 +140,10 @@ fn must_have_a_turn(
     roster: &Roster,
     rota: &Rota,
     people: &[&str],
-    (from, until): (Timestamp, Timestamp),
+    span: Period,
     zone: &TimeZone,
 ) -> Result<(), String> {
+    let Period { from, until } = span;
     let shifts = roster.shifts(&rota.name, from, until);
     if shifts.iter().any(|shift| shift.person.as_deref().is_some_and(|person| people.contains(&person))) {
         return Ok(());
@@ -171,12 +171,7 @@ fn someone(roster: &Roster, id: &str) -> Result<String, String> {
     known("person", id, roster.people.keys()).map(str::to_owned)
 }
 
-fn period(
-    from: &str,
-    until: &str,
-    zone: &TimeZone,
-    directory: &Directory,
-) -> Result<(Timestamp, Timestamp), String> {
+fn period(from: &str, until: &str, zone: &TimeZone, directory: &Directory) -> Result<Period, String> {
     let (from, until) = (moment(from, zone, directory.now)?, moment(until, zone, directory.now)?);
     let told = |at| shown(at, zone);
     if until <= from {
@@ -189,5 +184,5 @@ fn period(
     if until <= directory.now {
         return Err(format!("the period is already over, since {}; nothing was changed", told(until)));
     }
-    Ok((from, until))
+    Ok(Period { from, until })
 }

@@ -61,7 +61,7 @@ pub fn local_secrets(config: &Config) -> BTreeMap<String, String> {
     for (name, button) in &config.buttons {
         for secret in button.token.names() {
             let hash = handbell_inbound::button::token_hash(&button_token(name));
-            set(secret, &hash.iter().fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}")));
+            set(secret, &format!("sha256:{}", handbell_core::hex(&hash)));
         }
         if let Some(header) = &button.header {
             set(&header.secret, &format!("local-{}-header", header.secret));

@@ -14,7 +14,6 @@ use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::incident as wording;
 use handbell_store::{Incidents, MailRow, Mails, Named};
-use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
@@ -24,9 +23,6 @@ use crate::parts::{Time, parts};
 pub(crate) use self::mail::MailAnswers;
 pub(crate) use self::space::SpaceCommands;
 pub(crate) use self::text::StaffTexts;
-
-/// Retention of a command's event id, which makes the command idempotent.
-const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 parts! {
     /// Applies people's commands to incidents.
@@ -181,7 +177,7 @@ impl IncidentCommands {
         id: &str,
     ) -> Result<(String, Option<CommandOutcome>), Fault> {
         let event = Event::Command { by, epoch: Some(epoch), command: command.clone() };
-        let id = EventId { key: id.to_owned(), keep: KEEP };
+        let id = EventId { key: id.to_owned(), keep: EventId::KEEP };
         let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
         tracing::info!(subject = incident.subject.as_str(), command = command.name(), outcome = ?applied.outcome, "command applied");
         let now = applied.incident.unwrap_or_else(|| incident.clone());
@@ -210,6 +206,11 @@ fn applies(incident: &Incident, asked: &WrittenCommand, by: &Actor) -> bool {
         WrittenCommand::Acknowledge | WrittenCommand::Escalate(None) => incident.phase == Phase::Open,
         WrittenCommand::Confirm => incident.responses.asked_at.is_some(),
         WrittenCommand::Done => incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who),
-        _ => true,
+        WrittenCommand::Escalate(Some(_))
+        | WrittenCommand::Cannot
+        | WrittenCommand::Snooze(_)
+        | WrittenCommand::Cancel
+        | WrittenCommand::Who
+        | WrittenCommand::Help => true,
     }
 }

@@ -4,7 +4,6 @@
 //! A report is stored before it is answered, and nothing that a person typed is lost silently. The form is shown again
 //! with the typed values if its page has expired, or if a program filled in the hidden field.
 
-mod becomes;
 mod fields;
 mod reporter;
 
@@ -13,11 +12,12 @@ use handbell_core::Rejected;
 use handbell_core::address::EmailAddress;
 use handbell_core::alert::{AlertSignal, Reporter, SignalAction, SignalOrigin, Trigger};
 use handbell_core::button::EventId;
-use handbell_core::config::{AlertSource, FormConfig, WayIn};
+use handbell_core::config::{AlertSource, FormConfig};
 use handbell_core::incident::Incident;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_core::wording::incident;
+use handbell_core::wording::web::alert_form as texts;
 use handbell_inbound::action_link::GOOD_FOR;
 use handbell_inbound::alert_form::{Report, ReportRefused, Wrong, issue_ticket, page_of, read};
 use handbell_inbound::contact::{Stale, Token};
@@ -86,12 +86,8 @@ impl AlertForm {
         let mut pieces = path.trim_end_matches('/').split('/');
         let (name, ticket) = (pieces.next().unwrap_or_default(), pieces.next());
         let (name, source) = self.config.sources.get_key_value(name).ok_or(Rejected::Unknown)?;
-        let served = source.ways_in().into_iter().find_map(|way| match way {
-            WayIn::Form(settings) => Some(SourceForm { name, source, settings }),
-            // Other functions handle these.
-            WayIn::Address(_) | WayIn::Mailbox(_) => None,
-        });
-        let form = served.ok_or(Rejected::Unknown)?;
+        let settings = source.form.as_ref().ok_or(Rejected::Unknown)?;
+        let form = SourceForm { name, source, settings };
         if pieces.next().is_some() {
             return Err(Rejected::Unknown.into());
         }
@@ -115,19 +111,14 @@ impl AlertForm {
             Ok(report) => report,
             Err(ReportRefused::Rejected(rejected)) => return Err(rejected.into()),
             Err(ReportRefused::Wrong(report, wrong)) => {
-                let above = "Nothing is sent yet. Please correct the highlighted fields.";
-                return self.show(form, &report, &wrong, Some(above)).await;
+                return self.show(form, &report, &wrong, Some(texts::CORRECT_FIELDS)).await;
             }
         };
         let again = match self.nonce_of(secret, &page_of(name), &report.token).await? {
             Err(Stale::Forged) => return Err(Rejected::Forged.into()),
-            Err(Stale::Expired) => {
-                Err("Nothing is sent yet: this page was too old. Please send it once more.")
-            }
+            Err(Stale::Expired) => Err(texts::TOO_OLD),
             // Browsers that fill in fields automatically fill in this one too, and a person may be waiting for help.
-            Ok(_) if report.trap => Err(
-                "Nothing is sent yet: a field that people don’t see was filled in. Please send it once more.",
-            ),
+            Ok(_) if report.trap => Err(texts::TRAPPED),
             Ok(nonce) => Ok(nonce),
         };
         let nonce = match again {
@@ -137,17 +128,11 @@ impl AlertForm {
         let kind = format!("{KIND}-{name}");
         if !self.limits.is_welcome(&kind, request, report.email.as_deref()).await? {
             let day = self.time.now().as_second().div_euclid(86_400);
-            let text = format!(
-                "Too many reports come in by the form of {name}: some are not taken. See who sends them."
-            );
+            let text = texts::limit_reached(name);
             self.notices
                 .tell_admins_once(&text, &format!("form-limit-{name}-{day}"), self.time.now())
                 .await?;
-            let body = html! {
-                p class="wrong" {
-                    "Nothing was sent: too many reports came from here. Please call somebody, or try again in an hour."
-                }
-            };
+            let body = html! { p class="wrong" { (texts::TOO_MANY) } };
             return Ok(page(&title(form), &body, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
         let incident = self.raise(form, report, &nonce).await?;
@@ -155,7 +140,7 @@ impl AlertForm {
         let until = incident.opened_at + GOOD_FOR;
         let ticket =
             issue_ticket(secret.expose_secret().as_bytes(), &incident.subject, incident.epoch, until);
-        Ok(see_other(&format!("/alert/{name}/{ticket}"), "It is stored. See what becomes of it", &self.ids))
+        Ok(see_other(&format!("/alert/{name}/{ticket}"), texts::STORED, &self.ids))
     }
 
     /// Stores the report. One page is one alert, however often the form is sent. If a person changes the form and sends
@@ -177,6 +162,7 @@ impl AlertForm {
         let signal = AlertSignal {
             source: form.name.to_owned(),
             dedup_key: nonce.to_owned(),
+            shared: None,
             action: SignalAction::Trigger(trigger),
             origin: SignalOrigin { medium: "form", ..SignalOrigin::default() },
         };
@@ -196,18 +182,11 @@ impl AlertForm {
         Ok(incident)
     }
 
-    /// Returns the nonce of a page's token. If the token doesn't verify, the secrets are fetched again unless they are
-    /// newer than a minute: a secret may just have been replaced.
+    /// Returns the nonce of a page's token.
     async fn nonce_of(&self, secret: &str, page: &str, token: &str) -> Result<Result<String, Stale>, Fault> {
         let now = self.time.now();
-        let secrets = self.secrets.all(now).await?;
-        match Token::verify(&values(&secrets, [secret]), page, token, now) {
-            Err(Stale::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                Ok(Token::verify(&values(&secrets, [secret]), page, token, now))
-            }
-            read => Ok(read),
-        }
+        let read = |secrets: &_| Token::verify(&values(secrets, [secret]), page, token, now);
+        self.secrets.verify(now, read, |read| matches!(read, Err(Stale::Forged))).await
     }
 
     /// Returns a token for a page that is sent out now.
@@ -235,19 +214,19 @@ impl AlertForm {
 fn title(form: SourceForm<'_>) -> String {
     let SourceForm { name, source, settings } = form;
     let own = settings.title.clone();
-    own.unwrap_or_else(|| format!("Report trouble: {}", source.label.as_deref().unwrap_or(name)))
+    own.unwrap_or_else(|| texts::title(source.label.as_deref().unwrap_or(name)))
 }
 
-/// Returns the reporter as an actor. The label "(reporter)" keeps a typed name from passing for a colleague's.
+/// Returns the reporter as an actor.
 fn reporter(name: &str) -> Actor {
-    Actor::named(format!("{name} (reporter)"), CommandChannel::Form)
+    Actor::named(texts::reporter_label(name), CommandChannel::Form)
 }
 
 /// Redirects to the page that shows the result, so that reloading it sends nothing again. The location is a path:
 /// browsers don't follow a form's redirect to anywhere else.
 fn see_other(path: &str, says: &str, ids: &Ids) -> Response<Bytes> {
     let body = html! { p { a href=(path) { (says) } } };
-    let mut response = page("Thank you", &body, StatusCode::SEE_OTHER, ids);
+    let mut response = page(texts::THANKS, &body, StatusCode::SEE_OTHER, ids);
     if let Ok(path) = HeaderValue::from_str(path) {
         response.headers_mut().insert(http::header::LOCATION, path);
     }

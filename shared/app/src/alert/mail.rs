@@ -20,7 +20,7 @@ use crate::configuration::Configuration;
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 
-pub(crate) use self::source::SourceMails;
+pub(crate) use self::source::{MailEffect, SourceMails};
 
 use self::quarantine::{MailQuarantine, Reason};
 
@@ -30,6 +30,25 @@ pub(crate) struct ReceivedMail {
     /// Key of the mail in the bucket.
     pub(crate) object: Option<String>,
     pub(crate) verdicts: AuthVerdicts,
+}
+
+/// What became of mails to sources, for the metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MailsSeen {
+    /// Number of mails to sources.
+    pub taken: usize,
+    /// Number of mails that would have ended or joined an incident, but none was open.
+    pub unmatched: usize,
+    /// Number of mails that were ignored.
+    pub ignored: usize,
+}
+
+impl MailsSeen {
+    pub(crate) fn count(&mut self, effect: Option<MailEffect>) {
+        self.taken += usize::from(effect.is_some());
+        self.unmatched += usize::from(effect == Some(MailEffect::Unmatched));
+        self.ignored += usize::from(effect == Some(MailEffect::Ignored));
+    }
 }
 
 parts! {
@@ -53,22 +72,27 @@ impl MailIntake {
         recipients: &[String],
         envelope: Option<&str>,
         mut mail: ReceivedMail,
-    ) -> Result<(), Fault> {
+    ) -> Result<MailsSeen, Fault> {
         let parsed = parse(&mail.bytes);
         mail.verdicts.aligned = is_aligned(&parsed, envelope);
         let mut known = false;
         if mail.verdicts.virus == AuthVerdict::Fail {
             self.quarantine.put_aside(&parsed, &mail, Reason::dangerous("it carries a virus")).await?;
-            return self.remember_object(&mail).await;
+            self.remember_object(&mail).await?;
+            return Ok(MailsSeen::default());
         }
+        let mut seen = MailsSeen::default();
         for recipient in recipients {
-            known |= self.take_mail_for(recipient, &parsed, &mail).await?;
+            let effect = self.take_mail_for(recipient, &parsed, &mail).await?;
+            known |= effect.is_some();
+            seen.count(effect);
         }
         if !known {
             let why = "it came to an address that is no source's";
             self.quarantine.put_aside(&parsed, &mail, Reason::stray(why)).await?;
         }
-        self.remember_object(&mail).await
+        self.remember_object(&mail).await?;
+        Ok(seen)
     }
 
     /// Records the object, so that the sweep skips it.
@@ -81,27 +105,27 @@ impl MailIntake {
         Ok(())
     }
 
-    /// Takes a mail for one recipient. Returns false if the address belongs to no incident and no source.
+    /// Takes a mail for one recipient. Returns none if the address belongs to no incident and no source.
     async fn take_mail_for(
         &self,
         recipient: &str,
         parsed: &ParsedMail,
         mail: &ReceivedMail,
-    ) -> Result<bool, Fault> {
-        let Some((local, domain)) = recipient.rsplit_once('@') else { return Ok(false) };
+    ) -> Result<Option<MailEffect>, Fault> {
+        let Some((local, domain)) = recipient.rsplit_once('@') else { return Ok(None) };
         let ours = self.config.mail.as_ref().is_some_and(|mail| mail.domain.eq_ignore_ascii_case(domain));
         if !ours {
-            return Ok(false);
+            return Ok(None);
         }
         if let Some(named) = self.reply_addresses.incident(local).await? {
             self.answers.take_answer(&named, parsed, &mail.verdicts).await?;
-            return Ok(true);
+            return Ok(Some(MailEffect::Applied));
         }
         match self.source_of(local).await? {
             Some((name, source)) => {
-                self.source_mails.take_source_mail(name, source, parsed, mail).await.map(|()| true)
+                self.source_mails.take_source_mail(name, source, parsed, mail).await.map(Some)
             }
-            None => Ok(false),
+            None => Ok(None),
         }
     }
 

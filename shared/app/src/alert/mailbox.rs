@@ -13,7 +13,7 @@ use handbell_outbound::mailbox::{Imap, Login, MAIL_MAX, Mark, Pop3, Server};
 use handbell_store::{MailRow, MailboxMark, Mailboxes, Mails};
 use jiff::SignedDuration;
 
-use crate::alert::mail::{ReceivedMail, SourceMails};
+use crate::alert::mail::{MailEffect, MailsSeen, ReceivedMail, SourceMails};
 use crate::bucket::{INBOUND, MailArchive};
 use crate::configuration::Configuration;
 use crate::engine::notice::NoticeSender;
@@ -36,6 +36,8 @@ pub struct MailboxSeen {
     pub mailboxes: usize,
     /// Number of mails that were read.
     pub read: usize,
+    /// What became of them.
+    pub mails: MailsSeen,
     /// Number of mailboxes that could not be read.
     pub failed: usize,
 }
@@ -81,7 +83,12 @@ impl MailboxPoll {
         for (name, read) in join_all(reading).await {
             seen.mailboxes += 1;
             match read {
-                Ok(read) => seen.read += read,
+                Ok(read) => {
+                    seen.read += read.taken;
+                    seen.mails.taken += read.taken;
+                    seen.mails.unmatched += read.unmatched;
+                    seen.mails.ignored += read.ignored;
+                }
                 Err(fault) => {
                     seen.failed += 1;
                     tracing::error!(source = name, reason = %fault, "a mailbox can't be read; it is retried in a minute");
@@ -91,30 +98,30 @@ impl MailboxPoll {
         Ok(seen)
     }
 
-    async fn read_alone(&self, mailbox: SourceMailbox<'_>) -> Result<usize, Fault> {
+    async fn read_alone(&self, mailbox: SourceMailbox<'_>) -> Result<MailsSeen, Fault> {
         let owner = self.ids.unique();
         if !self.mailboxes.claim_mailbox(mailbox.name, &owner, self.time.now()).await? {
-            return Ok(0);
+            return Ok(MailsSeen::default());
         }
         let read = self.read_mailbox(mailbox).await;
         self.mailboxes.release_mailbox(mailbox.name, &owner).await?;
         read
     }
 
-    async fn read_mailbox(&self, mailbox: SourceMailbox<'_>) -> Result<usize, Fault> {
+    async fn read_mailbox(&self, mailbox: SourceMailbox<'_>) -> Result<MailsSeen, Fault> {
         let (imap, server) = self.server(mailbox.mailbox).await?;
         if imap { self.read_imap(mailbox, &server).await } else { self.read_pop3(mailbox, &server).await }
     }
 
     /// Reads the mails after the stored position. The position moves past a mail only when everything that follows from
     /// the mail is stored.
-    async fn read_imap(&self, of: SourceMailbox<'_>, server: &Server) -> Result<usize, Fault> {
+    async fn read_imap(&self, of: SourceMailbox<'_>, server: &Server) -> Result<MailsSeen, Fault> {
         let SourceMailbox { name, source, mailbox } = of;
         let mut session = Imap::connect(server, &mailbox.folder).await?;
         let mark = self.mailboxes.mailbox_mark(name).await?;
         let mark = mark.map(|mark| Mark { uid_validity: mark.uid_validity, last_uid: mark.last_uid });
         let news = session.new_mail(mark, AT_ONCE).await?;
-        let mut read = 0;
+        let mut read = MailsSeen::default();
         for waiting in &news.mails {
             // A mail that can't be read must not hold up the mails behind it.
             let id = format!("{}-{}", news.uid_validity, waiting.uid);
@@ -133,8 +140,7 @@ impl MailboxPoll {
             };
             let there = fetched.is_some();
             if let Some(bytes) = fetched {
-                self.store_mail(name, source, bytes).await?;
-                read += 1;
+                read.count(Some(self.store_mail(name, source, bytes).await?));
             }
             // Everything that follows from the mail is stored. Moving the mail to another folder is only housekeeping.
             let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
@@ -150,10 +156,10 @@ impl MailboxPoll {
 
     /// Reads the mails that are there. A mail is deleted after it is stored. If the worker dies in between, the mail is
     /// read again and recognised.
-    async fn read_pop3(&self, of: SourceMailbox<'_>, server: &Server) -> Result<usize, Fault> {
+    async fn read_pop3(&self, of: SourceMailbox<'_>, server: &Server) -> Result<MailsSeen, Fault> {
         let SourceMailbox { name, source, .. } = of;
         let mut session = Pop3::connect(server).await?;
-        let mut read = 0;
+        let mut read = MailsSeen::default();
         let until = self.time.now() + READS;
         let (large, listed): (Vec<_>, Vec<_>) =
             session.uidl().await?.into_iter().partition(|listed| listed.size > MAIL_MAX);
@@ -173,9 +179,8 @@ impl MailboxPoll {
                 }
                 Err(failure) => return Err(failure.into()),
             };
-            self.store_mail(name, source, bytes).await?;
+            read.count(Some(self.store_mail(name, source, bytes).await?));
             session.delete(listed.number).await?;
-            read += 1;
         }
         session.quit().await?;
         Ok(read)
@@ -191,7 +196,7 @@ impl MailboxPoll {
     }
 
     /// Archives the mail as it arrived, and applies it.
-    async fn store_mail(&self, name: &str, source: &AlertSource, bytes: Bytes) -> Result<(), Fault> {
+    async fn store_mail(&self, name: &str, source: &AlertSource, bytes: Bytes) -> Result<MailEffect, Fault> {
         let parsed = parse(&bytes);
         let mut object = None;
         if self.archive.is_there() {

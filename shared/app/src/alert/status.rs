@@ -112,7 +112,8 @@ impl IncidentStatus {
                 }
                 // The card is being posted at this moment, or was perhaps posted.
                 Some((Progress::Pending | Progress::Unknown, _)) => return wait(2),
-                _ => match before {
+                // It was never posted.
+                Some((Progress::Sent | Progress::Dead | Progress::Cancelled, _)) | None => match before {
                     Some(before) => number = before,
                     None => return Outcome::NotWanted,
                 },

@@ -52,23 +52,22 @@ impl ButtonPress {
     /// Returns the button with this token. Compares all tokens, each in constant time, so that the response time
     /// reveals nothing.
     async fn button_of(&self, token: &str) -> Result<(&str, &Button), Failed> {
-        let mut secrets = self.secrets.all(self.time.now()).await?;
-        for round in 0..2 {
+        let find = |secrets: &_| {
             let mut found = None;
             for (name, button) in &self.config.buttons {
-                for known in values(&secrets, button.token.names()) {
+                for known in values(secrets, button.token.names()) {
                     if known_hash(known).is_some_and(|hash| token_matches(token, &hash)) {
                         found = Some((name.as_str(), button));
                     }
                 }
             }
-            match found {
-                Some(found) => return Ok(found),
-                // The token may have been changed a minute ago.
-                None if round == 0 => secrets = self.secrets.newest(self.time.now()).await?,
-                None => {}
-            }
+            found
+        };
+        let now = self.time.now();
+        if let Some(found) = self.secrets.verify(now, find, Option::is_none).await? {
+            return Ok(found);
         }
+        let secrets = self.secrets.all(now).await?;
         // A button whose secret is missing would look like an unknown one, and its presses would be lost silently.
         let missing =
             self.config.buttons.iter().find(|(_, button)| values(&secrets, button.token.names()).is_empty());

@@ -1,7 +1,7 @@
 //! Messages in spaces: Handbell's own posts, which prove that they arrived; commands in words; and agents' messages in
 //! customers' spaces, which go to [`crate::conversation::agent`].
 
-use handbell_core::delivery::{DeliveryId, DispatchKey, Progress, Receipt};
+use handbell_core::delivery::{DispatchKey, Progress, Receipt, ReferenceTag};
 use handbell_core::incident::reference as named;
 use handbell_core::vendor_id::{MessageId, RoomId};
 use handbell_outbound::Failure;
@@ -94,7 +94,8 @@ impl SpaceMessages {
             };
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
-        let Some((reference, number, id)) = parse_reference_tag(&text) else { return Ok(()) };
+        let Some(tag) = ReferenceTag::at_end_of(&text) else { return Ok(()) };
+        let ReferenceTag { reference, dispatch: number, delivery: id } = tag;
         // The table has no references of conversations: there would be too many. The space identifies the conversation.
         let whose = match self.whose_room(message.room_id.as_ref().unwrap_or(room)).await? {
             Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
@@ -121,15 +122,4 @@ impl SpaceMessages {
         }
         Ok(())
     }
-}
-
-/// Splits a reference tag such as `H-7K3Q.2.1` at the end of a text. Anywhere else it is text that a person wrote.
-fn parse_reference_tag(text: &str) -> Option<(String, u32, DeliveryId)> {
-    let last = text.trim_end().trim_end_matches('`');
-    let start = last.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));
-    let mark = &last[start.map_or(0, |start| start + 1)..];
-    let mut parts = mark.split('.');
-    let (reference, number, id) = (parts.next()?, parts.next()?, parts.next()?);
-    let ours = reference.len() == 6 && reference.starts_with("H-") && parts.next().is_none();
-    ours.then(|| Some((reference.to_owned(), number.parse().ok()?, id.parse().ok()?)))?
 }

@@ -54,8 +54,7 @@ parts! {
 }
 
 impl TwilioRequests {
-    /// Returns the parameters if Twilio signed them with one of our tokens. After a bad signature, the secrets are
-    /// fetched again: the token may have been changed.
+    /// Returns the parameters if Twilio signed them with one of our tokens.
     pub(crate) async fn params(&self, request: &Request<Bytes>) -> Result<Params, Failed> {
         let twilio = self.config.twilio.as_ref().ok_or(Rejected::Unknown)?;
         let signed = Signed {
@@ -71,14 +70,9 @@ impl TwilioRequests {
                 .flatten()
                 .map(|name| name.secret.as_str())
         };
-        let secrets = self.secrets.all(self.time.now()).await?;
-        match verify(&signed, &twilio.account, &values(&secrets, names())) {
-            Err(Rejected::Forged) if signed.signature.is_some() => {
-                let secrets = self.secrets.newest(self.time.now()).await?;
-                Ok(verify(&signed, &twilio.account, &values(&secrets, names()))?)
-            }
-            other => Ok(other?),
-        }
+        let read = |secrets: &_| verify(&signed, &twilio.account, &values(secrets, names()));
+        let is_wrong = |read: &_| matches!(read, Err(Rejected::Forged)) && signed.signature.is_some();
+        Ok(self.secrets.verify(self.time.now(), read, is_wrong).await??)
     }
 }
 

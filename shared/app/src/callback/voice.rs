@@ -180,7 +180,13 @@ impl VoiceInbound {
                 match applied.outcome {
                     Some(CommandOutcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
                     // Another person was faster, or the incident is over. The call says who has it.
-                    _ => {
+                    Some(
+                        CommandOutcome::Counted
+                        | CommandOutcome::Late
+                        | CommandOutcome::Bounce
+                        | CommandOutcome::Nothing,
+                    )
+                    | None => {
                         self.what_to_say(&Line {
                             incident: applied.incident.unwrap_or(line.incident),
                             ..line

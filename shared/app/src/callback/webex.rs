@@ -81,13 +81,8 @@ impl WebexEvent {
     async fn envelope(&self, request: &Request<Bytes>) -> Result<Envelope, Failed> {
         let Some(name) = &self.config.webex.webhook else { return Err(Rejected::Unknown.into()) };
         let signature = header(request, SIGNATURE_HEADER);
-        let secrets = self.secrets.all(self.time.now()).await?;
-        match verify(signature, request.body(), &values(&secrets, [name.secret.as_str()])) {
-            Err(Rejected::Forged) if signature.is_some() => {
-                let secrets = self.secrets.newest(self.time.now()).await?;
-                Ok(verify(signature, request.body(), &values(&secrets, [name.secret.as_str()]))?)
-            }
-            other => Ok(other?),
-        }
+        let read = |secrets: &_| verify(signature, request.body(), &values(secrets, [name.secret.as_str()]));
+        let is_wrong = |read: &_| matches!(read, Err(Rejected::Forged)) && signature.is_some();
+        Ok(self.secrets.verify(self.time.now(), read, is_wrong).await??)
     }
 }

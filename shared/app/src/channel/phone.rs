@@ -4,7 +4,7 @@ mod calls;
 
 use handbell_core::address::{E164, SmsSender};
 use handbell_core::conversation::decide::ConversationEvent;
-use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
+use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task, has_reference_tag};
 use handbell_core::vendor_id::MessageSid;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
@@ -17,9 +17,7 @@ use crate::configuration::Configuration;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::file::CustomerFiles;
-use crate::engine::attempt::{
-    Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send,
-};
+use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_lookup, outcome_of_send};
 use crate::engine::work::wait;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::vendor::TwilioAccount;
@@ -35,6 +33,14 @@ const COMPARED: usize = 60;
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// Twilio's error code for a number that has opted out.
 const OPTED_OUT: u32 = 21610;
+
+/// A text that pages a person.
+struct TextPage<'a> {
+    to: &'a E164,
+    /// Sender; none for the configured one.
+    from: Option<&'a SmsSender>,
+    content: &'a Content,
+}
 
 parts! {
     /// Sends texts and places calls.
@@ -75,7 +81,8 @@ impl PhoneChannel {
         };
         match message {
             PhoneMessage::Text { to, from, content } => {
-                self.send_text(&twilio, attempt, (to, from.as_ref()), content).await
+                let page = TextPage { to, from: from.as_ref(), content };
+                self.send_text(&twilio, attempt, page).await
             }
             PhoneMessage::Call { to, from, content: _ } => {
                 self.place_call(&twilio, attempt, to, from.as_ref()).await
@@ -100,14 +107,9 @@ impl PhoneChannel {
         }
     }
 
-    async fn send_text(
-        &self,
-        twilio: &Twilio,
-        attempt: Attempt<'_>,
-        (to, from): (&E164, Option<&SmsSender>),
-        content: &Content,
-    ) -> Outcome {
+    async fn send_text(&self, twilio: &Twilio, attempt: Attempt<'_>, page: TextPage<'_>) -> Outcome {
         let Attempt { work, task, .. } = attempt;
+        let TextPage { to, from, content } = page;
         let tag = attempt.reference_tag();
         if task == Task::LookUp {
             let since = attempt.delivery.since - CLOCK_SKEW;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use handbell_core::delivery::{
-    Content, DeliveryId, DispatchKey, LEASE, Message, Outcome, SpaceMessage, Task,
+    Content, DeliveryId, DispatchKey, Invitation, LEASE, Message, Outcome, SpaceMessage, Task,
 };
 use handbell_core::wording;
 use handbell_outbound::Failure;
@@ -16,7 +16,7 @@ use crate::alert::status::IncidentStatus;
 use crate::configuration::Configuration;
 use crate::conversation::attend::CustomerSpace;
 use crate::conversation::file::CustomerFiles;
-use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::attempt::{Attempt, outcome_of_fault};
 use crate::engine::posts::PostLookup;
 use crate::engine::space::{Room, SpaceFinder};
 use crate::engine::work::{Work, wait};
@@ -82,7 +82,7 @@ impl SpaceChannel {
                 None => self.send_in_room(&webex, &room, attempt, message).await,
             };
             // Posts after an unsettled post wait for it.
-            if !matches!(outcome, Outcome::Sent(_) | Outcome::Refused { .. } | Outcome::NotWanted) {
+            if !outcome.settles() {
                 blocked.get_or_insert_with(|| wait(1));
             }
             outcomes.push((attempt.id, outcome));
@@ -113,9 +113,7 @@ impl SpaceChannel {
     ) -> Outcome {
         let work = attempt.work;
         match message {
-            SpaceMessage::Invite { email, moderator } => {
-                self.invite(webex, room, work, email, *moderator).await
-            }
+            SpaceMessage::Invite(invitation) => self.invite(webex, room, work, invitation).await,
             SpaceMessage::Rename { title } => self.customers.rename(webex, room, title).await,
             SpaceMessage::Assign => self.customers.assign(webex, room, attempt).await,
             SpaceMessage::Lobby { text } => self.customers.tell_lobby(webex, attempt, text).await,
@@ -150,24 +148,20 @@ impl SpaceChannel {
         }
     }
 
-    async fn invite(&self, webex: &Webex, room: &Room, work: &Work, email: &str, moderator: bool) -> Outcome {
+    async fn invite(&self, webex: &Webex, room: &Room, work: &Work, invitation: &Invitation) -> Outcome {
         if work.cancelled {
             return Outcome::NotWanted;
         }
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        match webex.add_member(&room.id, email, moderator).await {
+        match webex.add_member(&room.id, &invitation.email, invitation.moderator).await {
             Ok(member) => Outcome::Sent(member.id),
-            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
-                Some(outcome) => outcome,
-                None => Outcome::Refused { why },
-            },
             // Adding a member twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => {
                 Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
             }
-            Err(failure) => outcome_of_send(failure),
+            Err(failure) => self.rooms.outcome_in_room(webex, room, failure).await,
         }
     }
 
@@ -233,11 +227,7 @@ impl SpaceChannel {
                 }
                 Outcome::Sent(id.into())
             }
-            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
-                Some(outcome) => outcome,
-                None => Outcome::Refused { why },
-            },
-            Err(failure) => outcome_of_send(failure),
+            Err(failure) => self.rooms.outcome_in_room(webex, room, failure).await,
         }
     }
 

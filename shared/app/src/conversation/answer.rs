@@ -2,7 +2,7 @@
 
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::conversation::{Address, Agent, Conversation};
-use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Message, Outcome, SpaceMessage, Speaker};
+use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Invitation, Message, Outcome, Speaker};
 use handbell_core::texting::segments;
 use handbell_core::wording::conversation as wording;
 use handbell_store::{Conversations, Counters, Dispatches, Named};
@@ -74,10 +74,7 @@ impl CustomerReplies {
         let number = conversation.and_then(|conversation| conversation.address.as_ref()?.number());
         let opened_at = dispatch.of_conversation().map_or(dispatch.at, |of| of.opened_at);
         let assignee = conversation.and_then(|conversation| conversation.assignee.as_ref());
-        let invite = |agent: &Agent| {
-            let email = agent.email.clone()?;
-            Some(Message::Space(SpaceMessage::Invite { email, moderator: false }))
-        };
+        let invite = |agent: &Agent| agent.email.clone().map(Invitation::participant);
         WantedSpace {
             name: space_of(subject, *epoch),
             title: conversation.map(Conversation::title).unwrap_or_default(),

@@ -6,12 +6,12 @@ use handbell_core::config::Line;
 use handbell_core::conversation::assign::{Assignment, Candidate, choose};
 use handbell_core::conversation::decide::{Attendance, ConversationEvent};
 use handbell_core::conversation::{Address, Agent, Conversation};
-use handbell_core::delivery::{Message, Outcome, SpaceMessage, Task};
+use handbell_core::delivery::{Invitation, Outcome, Task};
 use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::{self, conversation};
 use handbell_outbound::webex::{Attached, Post, Webex, WebexPerson};
 use handbell_outbound::{Failure, VendorResult};
-use handbell_store::{History, Lines, SpaceMaking};
+use handbell_store::{History, Lines};
 
 use crate::configuration::Configuration;
 use crate::conversation::agent::sight;
@@ -35,7 +35,6 @@ parts! {
         webhooks: Webhooks,
         lines: Lines,
         history: History,
-        space_making: SpaceMaking,
         webex: WebexAccount,
         time: Time,
     }
@@ -54,10 +53,7 @@ impl CustomerSpace {
             Ok(candidates) => candidates,
             // Webex was only queried: nothing is uncertain.
             Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
-            Err(Failure::Refused { code: 404, why }) => {
-                return self.rooms.room_is_gone(webex, room).await.unwrap_or(Outcome::Refused { why });
-            }
-            Err(failure) => return outcome_of_send(failure),
+            Err(failure) => return self.rooms.outcome_in_room(webex, room, failure).await,
         };
         let last = match self.lines.line(line_name).await {
             Ok(row) => row.asked_last,
@@ -160,9 +156,7 @@ impl CustomerSpace {
             return Outcome::NotWanted;
         };
         let Some(title) = &line.lobby else { return Outcome::NotWanted };
-        let people = line.agents.iter().map(|agent| {
-            Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
-        });
+        let people = line.agents.iter().map(|agent| Invitation::participant(agent.email.clone()));
         let wanted = WantedSpace {
             name: format!("lobby:{line_name}:{title}"),
             title: title.clone(),
@@ -184,13 +178,7 @@ impl CustomerSpace {
         let markdown = wording::tagged_post(text, &attempt.reference_tag());
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
             Ok(id) => Outcome::Sent(id.into()),
-            Err(Failure::Refused { code: 404, why }) => {
-                match self.space_making.forget_space(&wanted.name, &lobby.row).await {
-                    Ok(()) => Outcome::NotSent { pause: None, why },
-                    Err(fault) => outcome_of_fault(fault.into()),
-                }
-            }
-            Err(failure) => outcome_of_send(failure),
+            Err(failure) => self.rooms.outcome_in_room(webex, &lobby, failure).await,
         }
     }
 

@@ -8,6 +8,7 @@ use handbell_core::config::{FormConfig as Settings, Line};
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::texting::read_number;
+use handbell_core::wording::web::contact_form as texts;
 use handbell_inbound::contact::{ContactMessage, ContactRefused, Stale, TRAP, Token, Wrong, read};
 use http::{Method, Request, Response, StatusCode};
 use maud::{Markup, html};
@@ -25,9 +26,8 @@ use crate::{Failed, Ids, header};
 /// Name under which the forms are counted.
 const KIND: &str = "form";
 
-/// Returns the text for the sender of a form, and for a program that filled in the hidden field.
 fn thanks() -> Markup {
-    html! { p class="done" { "We got your message and will get back to you soon!" } }
+    html! { p class="done" { (texts::THANKS) } }
 }
 
 parts! {
@@ -83,10 +83,7 @@ impl ContactForm {
             Ok(nonce) => nonce,
             // The typed values are shown again in a new page.
             Err(Stale::Expired) => {
-                let wrong = [Wrong {
-                    field: "message",
-                    why: "This page was too old. Please send it once more.".to_owned(),
-                }];
+                let wrong = [Wrong { field: "message", why: texts::TOO_OLD.to_owned() }];
                 return self.show(name, line, &form, &wrong, bad).await;
             }
             Err(Stale::Forged) => return Err(Rejected::Forged.into()),
@@ -106,8 +103,7 @@ impl ContactForm {
             .map_err(|_| Rejected::Malformed("the form's mail address can't be read".to_owned()))?;
         let address = match (&number, &email) {
             (Some(number), _) if self.config.own_numbers().contains(number) => {
-                let wrong =
-                    [Wrong { field: "phone", why: "This is our own number. Please write yours.".to_owned() }];
+                let wrong = [Wrong { field: "phone", why: texts::OWN_NUMBER.to_owned() }];
                 return self.show(name, line, &form, &wrong, bad).await;
             }
             (Some(number), _) => Address::Phone(number.clone().into()),
@@ -117,9 +113,7 @@ impl ContactForm {
             }
         };
         if !self.limits.is_welcome(KIND, request, number.as_deref()).await? {
-            let body = html! {
-                p class="wrong" { "Too many messages came from here. Please try again later, or call us." }
-            };
+            let body = html! { p class="wrong" { (texts::TOO_MANY) } };
             return Ok(page(&title(name, line), &body, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
         // A different message from the same page is another message.
@@ -149,15 +143,12 @@ impl ContactForm {
             autocomplete: Some(autocomplete),
             placeholder,
         };
-        let texts = format!(
-            "Answers by text come from {}. They begin once you have texted this number.",
-            line.number
-        );
+        let texts_note = texts::texts_note(&line.number);
         let body = html! {
             form method="post" {
                 (Field {
                     name: "name",
-                    label: "Your name",
+                    label: texts::NAME,
                     value: form.name.as_deref().unwrap_or_default(),
                     max: 80,
                     control: input("text", "name", None),
@@ -167,7 +158,7 @@ impl ContactForm {
                 })
                 (Field {
                     name: "email",
-                    label: "Mail",
+                    label: texts::EMAIL,
                     value: form.email.as_deref().unwrap_or_default(),
                     max: 254,
                     control: input("email", "email", None),
@@ -177,17 +168,17 @@ impl ContactForm {
                 })
                 (Field {
                     name: "phone",
-                    label: "Phone",
+                    label: texts::PHONE,
                     value: form.phone.as_deref().unwrap_or_default(),
                     max: 40,
                     control: input("tel", "tel", Some("+1 202 555 0123")),
                     required: false,
                     wrong: wrong_with("phone"),
-                    note: Some(&texts),
+                    note: Some(&texts_note),
                 })
                 (Field {
                     name: "message",
-                    label: "Message",
+                    label: texts::MESSAGE,
                     value: &form.message,
                     max: 4000,
                     control: Control::Area,
@@ -197,7 +188,7 @@ impl ContactForm {
                 })
                 (honeypot(TRAP))
                 (token_field(&token))
-                button { "Send" }
+                button { (texts::SEND) }
             }
         };
         Ok(page(&title(name, line), &body, status, &self.ids))
@@ -206,5 +197,5 @@ impl ContactForm {
 
 fn title(name: &str, line: &Line) -> String {
     let own = line.form.as_ref().and_then(|form| form.title.clone());
-    own.unwrap_or_else(|| format!("Contact {}", line.label.as_deref().unwrap_or(name)))
+    own.unwrap_or_else(|| texts::title(line.label.as_deref().unwrap_or(name)))
 }

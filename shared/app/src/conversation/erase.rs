@@ -13,6 +13,7 @@ use handbell_store::{Conversations, Erasure, Spaces};
 
 use crate::Fault;
 use crate::engine::attempt::{outcome_of_fault, outcome_of_send};
+use crate::engine::posts::post_in_thread;
 use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -53,11 +54,8 @@ impl CustomerErasure {
         }
         let markdown =
             wording::tagged_post(&erased(kept), &work.dispatch.reference_tag(DeliveryId::Numbered(0)));
-        let mut post = Post { markdown, parent: work.thread().cloned(), ..Post::default() };
-        let mut answer = webex.post(&room, &post).await.map(String::from);
-        if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
-            answer = webex.post(&room, &post).await.map(String::from);
-        }
+        let post = Post { markdown, parent: work.thread().cloned(), ..Post::default() };
+        let mut answer = post_in_thread(&webex, &room, post).await.map(String::from);
         // The erasure is done, whether or not it can be confirmed.
         if matches!(answer, Err(Failure::Refused { .. })) {
             answer = Ok(String::new());

@@ -187,10 +187,16 @@ impl Engine {
         let mut words = self.config.words(subject, incident);
         match event {
             Event::Waits { customer, .. } => words.name.clone_from(customer),
-            Event::Alert(raised) if anew => {
-                words.alert = Some((raised.alert.title.clone(), raised.alert.severity));
+            Event::Alert(raised) => {
+                if anew {
+                    words.alert = Some((raised.alert.title.clone(), raised.alert.severity));
+                }
             }
-            _ => {}
+            Event::Press(_)
+            | Event::Command { .. }
+            | Event::Unreached { .. }
+            | Event::Occupancy(_)
+            | Event::Wake => {}
         }
         words
     }

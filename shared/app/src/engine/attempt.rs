@@ -1,6 +1,6 @@
 //! One attempt to send a delivery, and the outcomes of its failures.
 
-use handbell_core::delivery::{Delivery, DeliveryId, Outcome, Task};
+use handbell_core::delivery::{Delivery, DeliveryId, MAX_UNKNOWN, Outcome, Task};
 use handbell_outbound::Failure;
 use jiff::SignedDuration;
 
@@ -33,9 +33,16 @@ impl Attempt<'_> {
         ("delivery".to_owned(), self.token().replace(['.', '~'], "-"))
     }
 
-    /// Returns an outcome if the delivery must not be sent once more after an empty look-up.
+    /// Returns an outcome if, after an empty look-up, the delivery is no longer wanted or must not be sent once more.
     pub(crate) fn after_empty_look(&self) -> Option<Outcome> {
-        self.work.after_empty_look(self.delivery)
+        if self.work.cancelled {
+            return Some(Outcome::NotWanted);
+        }
+        if let Some(why) = self.work.stopped().filter(|_| self.delivery.message.is_reply()) {
+            return Some(Outcome::Refused { why: why.to_owned() });
+        }
+        (self.delivery.unknowns >= MAX_UNKNOWN)
+            .then(|| Outcome::Refused { why: "three attempts had no certain outcome".into() })
     }
 }
 
@@ -59,13 +66,4 @@ pub(crate) fn outcome_of_lookup(failure: &Failure) -> Outcome {
 /// Returns the outcome of a failure of our own: nothing was sent, and the delivery is retried soon.
 pub(crate) fn outcome_of_fault(fault: Fault) -> Outcome {
     Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why: fault.to_string() }
-}
-
-/// Returns whether the text contains the tag, other than as the beginning of a longer one.
-pub(crate) fn has_reference_tag(text: Option<&str>, tag: &str) -> bool {
-    text.is_some_and(|text| {
-        text.match_indices(tag).any(|(start, _)| {
-            !text[start + tag.len()..].starts_with(|next: char| next.is_ascii_alphanumeric())
-        })
-    })
 }

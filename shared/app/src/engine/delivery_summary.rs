@@ -9,8 +9,7 @@ use handbell_outbound::webex::{Post, Webex};
 use handbell_store::Spaces;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::attempt::outcome_of_send;
-use crate::engine::posts::PostLookup;
+use crate::engine::posts::{PostLookup, post_in_thread};
 use crate::engine::space::SpaceFinder;
 use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
@@ -80,19 +79,10 @@ impl DeliverySummaries {
             return wait(0);
         }
         let parent = work.thread().cloned();
-        let mut post = Post { markdown: wording::tagged_post(text, &tag), parent, ..Post::default() };
-        let mut answer = webex.post(&room.id, &post).await;
-        // The message above is gone. The summary is posted without it.
-        if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
-            answer = webex.post(&room.id, &post).await;
-        }
-        match answer {
+        let post = Post { markdown: wording::tagged_post(text, &tag), parent, ..Post::default() };
+        match post_in_thread(&webex, &room.id, post).await {
             Ok(id) => Outcome::Sent(id.into()),
-            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(&webex, &room).await {
-                Some(outcome) => outcome,
-                None => Outcome::Refused { why },
-            },
-            Err(failure) => outcome_of_send(failure),
+            Err(failure) => self.rooms.outcome_in_room(&webex, &room, failure).await,
         }
     }
 

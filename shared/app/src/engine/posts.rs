@@ -1,10 +1,11 @@
 //! Look-up of Handbell's own posts in a space, by their reference tags.
 
-use handbell_core::delivery::{DeliveryId, Outcome};
+use handbell_core::delivery::{DeliveryId, Outcome, has_reference_tag};
 use handbell_core::vendor_id::{MessageId, RoomId};
-use handbell_outbound::webex::Webex;
+use handbell_outbound::webex::{Post, Webex};
+use handbell_outbound::{Failure, VendorResult};
 
-use crate::engine::attempt::{has_reference_tag, outcome_of_lookup};
+use crate::engine::attempt::outcome_of_lookup;
 use crate::engine::work::Work;
 use crate::parts::parts;
 use crate::vendor::WebexAccount;
@@ -41,5 +42,15 @@ impl PostLookup {
     pub(crate) async fn must_look_again(&self, work: &Work, id: DeliveryId) -> Option<Outcome> {
         let bot = self.webex.identity().await.is_ok_and(|me| me.bot);
         (bot && work.delivery(id)?.looks == 0).then_some(Outcome::LookAgain)
+    }
+}
+
+/// Posts under another message, or without it if that message is gone.
+pub(crate) async fn post_in_thread(webex: &Webex, room: &RoomId, post: Post) -> VendorResult<MessageId> {
+    match webex.post(room, &post).await {
+        Err(Failure::Refused { .. }) if post.parent.is_some() => {
+            webex.post(room, &Post { parent: None, ..post }).await
+        }
+        answer => answer,
     }
 }

@@ -1,12 +1,13 @@
 //! The space of a dispatch: remembered, adopted, created, and created again when it is gone.
 
-use handbell_core::delivery::{Message, Outcome, SpaceMessage};
+use handbell_core::delivery::{Invitation, Outcome};
 use handbell_core::vendor_id::RoomId;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Room as Found, Webex, title};
 use handbell_store::{Conversations, SpaceClaim, SpaceMaking, SpaceRow, Spaces};
 
 use crate::Fault;
+use crate::engine::attempt::outcome_of_send;
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
@@ -158,8 +159,7 @@ impl SpaceFinder {
         if made > 0 || (wanted.people_first && (fresh || begun)) {
             // People are added before anything is posted: those who were invited before a space was lost, or those who
             // come first.
-            for message in &wanted.people {
-                let Message::Space(SpaceMessage::Invite { email, moderator }) = message else { continue };
+            for Invitation { email, moderator } in &wanted.people {
                 match webex.add_member(&id, email, *moderator).await {
                     // The first attempt reported a person who can't be added.
                     Ok(_) | Err(Failure::Refused { .. }) => {}
@@ -191,9 +191,19 @@ impl SpaceFinder {
         remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })
     }
 
+    /// Returns the outcome of a failure in a space. After a 404, the space may be gone.
+    pub(crate) async fn outcome_in_room(&self, webex: &Webex, room: &Room, failure: Failure) -> Outcome {
+        match failure {
+            Failure::Refused { code: 404, why } => {
+                self.room_is_gone(webex, room).await.unwrap_or(Outcome::Refused { why })
+            }
+            failure => outcome_of_send(failure),
+        }
+    }
+
     /// Checks after a 404 whether the space is gone. A space that is gone is forgotten, and the delivery is retried in
     /// a new one.
-    pub(crate) async fn room_is_gone(&self, webex: &Webex, room: &Room) -> Option<Outcome> {
+    async fn room_is_gone(&self, webex: &Webex, room: &Room) -> Option<Outcome> {
         match webex.room(&room.id).await {
             Err(Failure::Refused { code: 404 | 403, .. }) => {
                 tracing::warn!(space = room.name, "the space is gone; it is created again");

@@ -1,6 +1,6 @@
 //! The space that a dispatch posts in, as the job that the dispatch belongs to describes it.
 
-use handbell_core::delivery::Message;
+use handbell_core::delivery::Invitation;
 use handbell_store::Named;
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ pub(crate) struct WantedSpace {
     pub(crate) always: bool,
     pub(crate) oldest: Timestamp,
     /// People who are added when the space is created again after a loss, and also to a new space if `people_first`.
-    pub(crate) people: Vec<Message>,
+    pub(crate) people: Vec<Invitation>,
     pub(crate) people_first: bool,
     /// Digits at the end of a title by which an existing space may be adopted.
     pub(crate) digits: Option<String>,

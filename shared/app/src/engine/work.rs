@@ -5,7 +5,7 @@ use std::sync::Arc;
 use handbell_core::address::E164;
 use handbell_core::config::Plan;
 use handbell_core::conversation::Conversation;
-use handbell_core::delivery::{Delivery, DeliveryId, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
+use handbell_core::delivery::{Delivery, DeliveryId, Dispatch, Outcome, START_WITHIN};
 use handbell_core::incident::Incident;
 use handbell_core::vendor_id::MessageId;
 use handbell_core::wording::Words;
@@ -112,7 +112,7 @@ impl Work {
     }
 
     /// Returns the reason why its replies to the customer must not leave any more.
-    fn stopped(&self) -> Option<&'static str> {
+    pub(crate) fn stopped(&self) -> Option<&'static str> {
         match &self.scope {
             Scope::Conversation(of) => of.stopped,
             Scope::Incident(_) | Scope::Notice => None,
@@ -121,18 +121,6 @@ impl Work {
 
     pub(crate) fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
         self.dispatch.deliveries.get(&id)
-    }
-
-    /// Returns an outcome if, after an empty look-up, the delivery is no longer wanted or must not be sent once more.
-    pub(crate) fn after_empty_look(&self, delivery: &Delivery) -> Option<Outcome> {
-        if self.cancelled {
-            return Some(Outcome::NotWanted);
-        }
-        if let Some(why) = self.stopped().filter(|_| delivery.message.is_reply()) {
-            return Some(Outcome::Refused { why: why.to_owned() });
-        }
-        (delivery.unknowns >= MAX_UNKNOWN)
-            .then(|| Outcome::Refused { why: "three attempts had no certain outcome".into() })
     }
 }
 

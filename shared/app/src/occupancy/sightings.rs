@@ -1,10 +1,10 @@
-//! Sightings of devices that CMX or Meraki pushes: `/cmx/{site}`, `/meraki/{site}`.
+//! SightingBatches of devices that CMX or Meraki pushes: `/cmx/{site}`, `/meraki/{site}`.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Source, Zone};
 use handbell_inbound::sightings;
-use handbell_store::{SeenRow, Sightings};
+use handbell_store::{SeenRow, SightingBatches};
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
@@ -17,7 +17,7 @@ parts! {
     /// Stores the devices that CMX and Meraki see.
     pub struct SightingsPush {
         config: Configuration,
-        sightings: Sightings,
+        sightings: SightingBatches,
         secrets: Secrets,
         time: Time,
     }
@@ -69,14 +69,8 @@ impl SightingsPush {
                 sightings::meraki(request.body(), keys, &salt, &zones, now)
             }
         };
-        let secrets = self.secrets.all(now).await?;
-        let seen = match read(&values(&secrets, [key.secret.as_str()])) {
-            Err(Rejected::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                read(&values(&secrets, [key.secret.as_str()]))?
-            }
-            other => other?,
-        };
+        let read = |secrets: &_| read(&values(secrets, [key.secret.as_str()]));
+        let seen = self.secrets.verify(now, read, |seen| matches!(seen, Err(Rejected::Forged))).await??;
         let pack = |devices| handbell_store::Bytes(sightings::pack(devices));
         let row = SeenRow {
             seen: seen.seen.iter().map(|(zone, devices)| (zone.clone(), pack(devices))).collect(),

@@ -8,12 +8,8 @@ use std::time::Duration;
 use handbell_core::config::{SiteConfig, Source};
 use handbell_outbound::floor::{Floor, RequestPace};
 
-use crate::Fault;
 use crate::parts::{Access, Dependencies, Part};
-
-/// Makes the HTTP client for a site with its own certificates. The folder contains the certificates' files.
-pub type MakeSiteClient =
-    Arc<dyn Fn(&SiteConfig, &std::path::Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
+use crate::{Fault, MakeSiteClient};
 
 /// Clients of sites, each made when its site is first polled.
 #[derive(Clone)]

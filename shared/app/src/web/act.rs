@@ -9,12 +9,13 @@ use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::is_name;
 use handbell_core::wording::incident;
+use handbell_core::wording::web::action_page as texts;
 use handbell_inbound::action_link::{ActionLink, GOOD_FOR, LinkAction, issue, read, read_choice};
 use handbell_inbound::contact::Stale;
 use handbell_store::{Incidents, People};
 use http::{Method, Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use maud::html;
+use maud::{Markup, html};
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
@@ -82,46 +83,31 @@ impl ActionPage {
         let link = match self.read_link(&piece).await? {
             Ok(link) => link,
             Err(Stale::Expired) => {
-                let body = html! {
-                    p { "This link was good for seven days, and they are over. Nothing was changed." }
-                    p { "If it is still about something: look into the space, or answer the newest text or mail about it." }
-                };
-                return Ok(page("This link is too old", &body, StatusCode::GONE, &self.ids));
+                let body = paragraphs(&texts::EXPIRED);
+                return Ok(page(texts::EXPIRED_TITLE, &body, StatusCode::GONE, &self.ids));
             }
             Err(Stale::Forged) => {
+                let [before, word, after] = texts::COPY_ALL;
                 let body = html! {
-                    p { "This link is not complete, or not ours. Nothing was changed." }
-                    p {
-                        "Long links break in some mail programs: copy all of it, to the last character. Or answer the text or the \
-                         mail with " b { "ack" } " instead."
-                    }
+                    p { (texts::FORGED) }
+                    p { (before) b { (word) } (after) }
                 };
-                return Ok(page("This link doesn't work", &body, StatusCode::FORBIDDEN, &self.ids));
+                return Ok(page(texts::FORGED_TITLE, &body, StatusCode::FORBIDDEN, &self.ids));
             }
         };
         let who = match &link.person {
-            None => Actor::named("Somebody", CommandChannel::Link),
+            None => Actor::named(texts::SOMEBODY, CommandChannel::Link),
             Some(id) => match self.people.person(id).await? {
-                Some(person) => {
-                    Actor { who: person.name, person: Some(person.id), how: CommandChannel::Link }
-                }
+                Some(person) => Actor::of_person(&person, CommandChannel::Link),
                 None => {
-                    let title = "This link doesn't work any more";
-                    let body = html! {
-                        p { "The person to whom this link was sent is not in the roster any more. Nothing was changed." }
-                        p { "If you should be: tell the people who run Handbell." }
-                    };
-                    return Ok(page(title, &body, StatusCode::FORBIDDEN, &self.ids));
+                    let body = paragraphs(&texts::NOT_IN_ROSTER);
+                    return Ok(page(texts::NOT_IN_ROSTER_TITLE, &body, StatusCode::FORBIDDEN, &self.ids));
                 }
             },
         };
         let incident = self.incidents.incident(&link.subject).await?;
         let Some(incident) = incident.filter(|incident| incident.epoch == link.epoch) else {
-            let body = html! {
-                p { "What this link is about is over. Nothing was changed." }
-                p { "If something is wrong again, a newer text or mail tells you, with a link of its own." }
-            };
-            return Ok(page("This is over", &body, StatusCode::GONE, &self.ids));
+            return Ok(page(texts::OVER_TITLE, &paragraphs(&texts::OVER), StatusCode::GONE, &self.ids));
         };
         if *request.method() != Method::POST {
             return self.show_actions(&incident, &who, None).await;
@@ -133,20 +119,13 @@ impl ActionPage {
         self.apply_action(incident, who, choice, &piece).await
     }
 
-    /// Returns what the piece contains. If it doesn't verify, the secrets are fetched again unless they are newer than
-    /// a minute: a secret may just have been replaced.
+    /// Returns what the piece contains.
     async fn read_link(&self, piece: &str) -> Result<Result<ActionLink, Stale>, Failed> {
         let now = self.time.now();
         let name =
             self.config.mail.as_ref().map(|mail| mail.links.secret.as_str()).ok_or(Rejected::Unknown)?;
-        let secrets = self.secrets.all(now).await?;
-        match read(&values(&secrets, [name]), piece, now) {
-            Err(Stale::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                Ok(read(&values(&secrets, [name]), piece, now))
-            }
-            read => Ok(read),
-        }
+        let read = |secrets: &_| read(&values(secrets, [name]), piece, now);
+        Ok(self.secrets.verify(now, read, |read| matches!(read, Err(Stale::Forged))).await?)
     }
 
     async fn apply_action(
@@ -194,7 +173,7 @@ impl ActionPage {
                 p { b { (name) } ": " (text) }
             }
             @if choices.is_empty() {
-                p { "There is nothing more to do here." }
+                p { (texts::NOTHING_TO_DO) }
             } @else {
                 form method="post" {
                     @for (place, (choice, says)) in choices.iter().enumerate() {
@@ -203,11 +182,15 @@ impl ActionPage {
                 }
             }
             @if who.person.is_some() {
-                p class="note" { "This link is " (who.who) "’s own: anybody who has it answers by that name." }
+                p class="note" { (texts::owned_by(&who.who)) }
             }
         };
         Ok(page(&card.title, &body, StatusCode::OK, &self.ids))
     }
+}
+
+fn paragraphs(texts: &[&str]) -> Markup {
+    html! { @for text in texts { p { (text) } } }
 }
 
 /// Returns the actions that this person can take now, with the labels of their buttons.
@@ -217,16 +200,22 @@ fn choices(incident: &Incident, who: &Actor) -> Vec<(LinkAction, &'static str)> 
         || acks.iter().any(|ack| ack.person.is_some() && ack.person == who.person);
     match (incident.phase, mine) {
         (Phase::Open, false) => {
-            vec![(LinkAction::Have, "I have it"), (LinkAction::Cannot, "I can’t"), (LinkAction::Done, "Done")]
+            vec![
+                (LinkAction::Have, texts::I_HAVE_IT),
+                (LinkAction::Cannot, texts::CANNOT),
+                (LinkAction::Done, texts::DONE),
+            ]
         }
-        (Phase::Open, true) => vec![(LinkAction::Done, "Done"), (LinkAction::Cannot, "I can’t any more")],
+        (Phase::Open, true) => {
+            vec![(LinkAction::Done, texts::DONE), (LinkAction::Cannot, texts::CANNOT_ANY_MORE)]
+        }
         (Phase::Acknowledged, true) => {
             let asked = incident.responses.asked_at.is_some();
-            let still = asked.then_some((LinkAction::Still, "I still have it"));
-            let rest = [(LinkAction::Done, "Done"), (LinkAction::Cannot, "I can’t any more")];
+            let still = asked.then_some((LinkAction::Still, texts::STILL_HAVE_IT));
+            let rest = [(LinkAction::Done, texts::DONE), (LinkAction::Cannot, texts::CANNOT_ANY_MORE)];
             still.into_iter().chain(rest).collect()
         }
-        (Phase::Acknowledged, false) => vec![(LinkAction::Done, "Done")],
+        (Phase::Acknowledged, false) => vec![(LinkAction::Done, texts::DONE)],
         (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => Vec::new(),
     }
 }

@@ -59,9 +59,5 @@ impl FormLimits {
 
 /// Returns 24 hexadecimal digits, which are the same for the same text and reveal nothing about it.
 pub(crate) fn digest(text: &str) -> String {
-    use std::fmt::Write;
-    Sha256::digest(text).iter().take(12).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    handbell_core::hex(&Sha256::digest(text)[..12])
 }

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::wording::web::error_page as texts;
 use http::header::{self, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -71,26 +72,18 @@ pub(crate) fn live_page(
 /// Returns the page for a request that failed: what was stored, and what to do.
 pub(crate) fn error_page(failed: &Failed, ids: &Ids) -> Response<Bytes> {
     let (status, title, text) = match failed {
-        Failed::Rejected(Rejected::Unknown) => (
-            StatusCode::NOT_FOUND,
-            "There is nothing here",
-            "Check the address: it may have been cut off. Nothing was changed.".to_owned(),
-        ),
-        Failed::Rejected(Rejected::Forged) => (
-            StatusCode::FORBIDDEN,
-            "Nothing was sent",
-            "This didn’t come from a page of ours. Open the page anew and send it from there.".to_owned(),
-        ),
-        Failed::Rejected(Rejected::Malformed(why)) => (
-            StatusCode::BAD_REQUEST,
-            "Nothing was sent",
-            format!("This can’t be read: {why}. Open the page anew and send it from there."),
-        ),
+        Failed::Rejected(Rejected::Unknown) => {
+            (StatusCode::NOT_FOUND, texts::UNKNOWN_TITLE, texts::UNKNOWN.to_owned())
+        }
+        Failed::Rejected(Rejected::Forged) => {
+            (StatusCode::FORBIDDEN, texts::NOT_SENT_TITLE, texts::FORGED.to_owned())
+        }
+        Failed::Rejected(Rejected::Malformed(why)) => {
+            (StatusCode::BAD_REQUEST, texts::NOT_SENT_TITLE, texts::malformed(why))
+        }
         Failed::Fault(fault) => {
             tracing::error!(reason = %fault, "not stored; the sender is asked to send it again");
-            let text = "Handbell can’t do this now, and it is not certain that anything was stored. Go back and send it once \
-                more: it counts once. If that fails too, call somebody.";
-            (StatusCode::SERVICE_UNAVAILABLE, "Please send it again", text.to_owned())
+            (StatusCode::SERVICE_UNAVAILABLE, texts::FAULT_TITLE, texts::FAULT.to_owned())
         }
     };
     page(title, &html! { p { (text) } }, status, ids)

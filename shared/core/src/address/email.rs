@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checked_text::checked_text;
+
 /// The text is no mail address. The words follow the text, and are for the person who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is no mail address")]
@@ -13,7 +15,7 @@ pub struct BadEmailAddress;
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
-super::checked_text!(EmailAddress, BadEmailAddress);
+checked_text!(EmailAddress, BadEmailAddress, BadEmailAddress, redacted);
 
 impl EmailAddress {
     /// Maximum length, in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checked_text::checked_text;
+
 /// The text is no phone number. The words follow the text, and are for the person who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is no phone number; write it with + and the country's code, digits only: +352691496401")]
@@ -12,7 +14,7 @@ pub struct BadE164;
 #[serde(try_from = "String", into = "String")]
 pub struct E164(String);
 
-super::checked_text!(E164, BadE164);
+checked_text!(E164, BadE164, BadE164, redacted);
 
 impl E164 {
     /// Returns true if the text is a phone number in E.164.

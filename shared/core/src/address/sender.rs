@@ -2,12 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::E164;
-
-/// The text is no sender of texts. The words follow the text, and are for the person who wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is no phone number; write it with + and the country's code, digits only: +352691496401")]
-pub struct BadSender;
+use super::{BadE164, E164};
+use crate::checked_text::checked_text;
 
 /// The sender of a text: a phone number, or a name of up to 11 letters, digits and spaces with at least one letter (Twilio,
 /// alphanumeric sender). A name can send texts, but nobody can answer it, and it can't call.
@@ -15,7 +11,7 @@ pub struct BadSender;
 #[serde(try_from = "String", into = "String")]
 pub struct SmsSender(String);
 
-super::checked_text!(SmsSender, BadSender);
+checked_text!(SmsSender, BadE164, BadE164, redacted);
 
 impl SmsSender {
     fn is_valid(text: &str) -> bool {

@@ -1,10 +1,15 @@
 //! Mails that raise alerts: their content, whether they may be answered, and their meaning for the source that received them.
 
+mod grammar;
 mod judge;
 mod key;
+mod measure;
+mod reading;
 mod reply;
-mod status;
+mod systems;
+mod tokens;
 mod verdict;
+mod words;
 
 use std::fmt;
 
@@ -13,8 +18,14 @@ use sha2::{Digest, Sha256};
 
 use crate::config::MailDomain;
 
-pub use self::judge::{Judgement, MailAlert, expression, fits_every_mail, groups, judge};
-pub use self::key::default_key;
+pub use self::grammar::Slot;
+pub use self::judge::{
+    Judged, Judgement, MailAlert, MeantBy, explain, expression, fits_every_mail, groups, judge, title,
+};
+pub use self::key::{LeftOut, MailKey, SharedKey};
+pub use self::reading::{
+    MailReading, MailStatus, ReadBy, default_key, one_trouble, read_mail, systems_in_table,
+};
 pub use self::reply::{command, own_words};
 pub use self::verdict::{AuthVerdict, AuthVerdicts};
 

@@ -46,14 +46,19 @@ pub struct AlertSource {
     /// Serves the web form `/alert/NAME`.
     #[serde(default)]
     pub form: Option<FormConfig>,
-    /// Rules that say what a mail means. The first rule that matches applies. If none matches, a mail whose subject contains one of
-    /// the words OK, UP, RECOVERY, RECOVERED or RESOLVED ends its incident, unless the subject also names a problem, asks a
-    /// question or contains "not".
+    /// Rules that say what a mail means. The first rule that matches applies. If none matches, the mail's subject decides: Handbell
+    /// knows the mails of common monitoring systems, and looks for a state such as OK or RECOVERY in the places where a state stands.
+    /// In doubt a mail ends nothing.
     #[serde(default)]
     pub rules: Vec<MailRule>,
     /// Meaning of every other mail.
     #[serde(default)]
     pub otherwise: MailMeaning,
+    /// Addresses that are one sender, as lists of addresses: both machines of a cluster, or `alerts+*@example.com` for a sender
+    /// whose address differs in each mail. `*` stands for any characters before the `@`. Only the sender that reported trouble can
+    /// end it.
+    #[serde(default)]
+    pub one_sender: Vec<Vec<String>>,
     /// Addresses that get the incident report, in addition to the sender of the mail.
     #[serde(default)]
     pub report_to: Vec<EmailAddress>,
@@ -111,6 +116,7 @@ impl AlertSource {
             plans: _,
             rules: _,
             otherwise: _,
+            one_sender: _,
             report_to: _,
             flood_after: _,
             quiet: _,
@@ -120,6 +126,29 @@ impl AlertSource {
         let form = form.as_ref().map(WayIn::Form);
         [address, mailbox, form].into_iter().flatten().collect()
     }
+}
+
+impl AlertSource {
+    /// Returns the name of a sender: its address, or the first address of the list that says which senders are one.
+    pub fn sender_name<'a>(&'a self, address: &'a str) -> &'a str {
+        let fits = |pattern: &&String| fits_address(&pattern.to_lowercase(), &address.to_lowercase());
+        let group = self.one_sender.iter().find(|group| group.iter().any(|pattern| fits(&pattern)));
+        group.and_then(|group| group.first()).map_or(address, String::as_str)
+    }
+}
+
+/// Returns true if the address fits a pattern in which `*` stands for any characters before the `@`.
+fn fits_address(pattern: &str, address: &str) -> bool {
+    let (Some((local_pattern, domain_pattern)), Some((local, domain))) =
+        (pattern.rsplit_once('@'), address.rsplit_once('@'))
+    else {
+        return false;
+    };
+    if domain_pattern != domain {
+        return false;
+    }
+    let Some((begin, end)) = local_pattern.split_once('*') else { return local_pattern == local };
+    local.len() >= begin.len() + end.len() && local.starts_with(begin) && local.ends_with(end)
 }
 
 /// Severity of an alert, the worst first.
@@ -201,7 +230,7 @@ pub struct MailRule {
     #[serde(default)]
     pub plan: Option<String>,
     /// Key of the problem, made of the expressions' named groups: `{host}/{service}`. Mails with the same key belong to one
-    /// incident. The default is the sender and the subject without numbers and words such as `Re:`, PROBLEM and RECOVERY.
+    /// incident. The default is the sender and the subject without its state, and without numbers that measure.
     #[serde(default)]
     pub key: Option<String>,
 }

@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::{SecretName, Span, two_minutes};
+use super::span::two_minutes;
+use super::{SecretName, Span};
 use crate::button::Gesture;
 
 /// Meaning of a gesture on a button.

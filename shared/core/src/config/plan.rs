@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::{E164, EmailAddress, SmsSender};
 
-use super::{Confirm, PlanRepeat, Quorum, Span, Target, two_minutes};
+use super::span::two_minutes;
+use super::{Confirm, PlanRepeat, Quorum, Span, Target};
 
 /// An escalation policy: a space and ordered steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -159,7 +160,7 @@ pub struct Step {
     pub page: Vec<PlanPage>,
     /// People to add to the space.
     #[serde(default)]
-    pub people: Option<People>,
+    pub people: Option<SpaceMembers>,
     /// Takes the step automatically this long after the previous one, if nobody has acknowledged.
     #[serde(default)]
     pub after: Option<Span>,
@@ -260,7 +261,7 @@ fn page_text() -> String {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct People {
+pub struct SpaceMembers {
     /// Addresses of people to add as moderators.
     #[serde(default)]
     pub moderators: Vec<EmailAddress>,

@@ -16,7 +16,7 @@ pub struct SiteConfig {
     pub cmx: Option<Cmx>,
     /// Polls Cisco Spaces.
     #[serde(default)]
-    pub spaces: Option<Spaces>,
+    pub spaces: Option<CiscoSpaces>,
     /// Polls the Meraki dashboard.
     #[serde(default)]
     pub meraki: Option<Meraki>,
@@ -85,7 +85,7 @@ pub enum CmxApi {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Spaces {
+pub struct CiscoSpaces {
     /// `https://dnaspaces.io` (US), `https://dnaspaces.eu` (EU) or `https://ciscospaces.sg` (SG).
     #[serde(default = "dnaspaces")]
     pub url: String,
@@ -155,7 +155,7 @@ pub enum Source<'a> {
     /// Handbell polls a CMX.
     Cmx(&'a Cmx),
     /// Handbell polls Cisco Spaces.
-    Spaces(&'a Spaces),
+    Spaces(&'a CiscoSpaces),
     /// Handbell polls Meraki.
     Meraki(&'a Meraki),
     /// A CMX pushes sightings.

@@ -16,6 +16,7 @@ use self::customer::{CustomerText, FormEntry};
 pub use self::decision::ConversationDecision;
 use self::decision::nothing;
 pub use self::event::{AgentMessage, Attendance, ConversationEvent, CustomerFile};
+use crate::conversation::relay_policy::KeptReason;
 use crate::conversation::{Conversation, Sender};
 use crate::texting::opt_out_word;
 use crate::wording::conversation as wording;
@@ -24,98 +25,114 @@ use crate::wording::conversation as wording;
 pub fn decide(
     before: Option<&Conversation>,
     sender: &Sender,
-    heard: &ConversationEvent,
+    event: &ConversationEvent,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    match heard {
+    // A conversation that exists, with a customer who wasn't erased.
+    let existing = || {
+        let before = before.filter(|before| before.address.is_some())?;
+        Some(DecisionBuilder::on(before, sender, context, now))
+    };
+    let existing_after = |read: &AgentMessage| {
+        let mut builder = existing()?;
+        builder.next.read_to = builder.next.read_to.max(read.at);
+        builder.next.read_with = Some(read.sight);
+        Some(builder)
+    };
+    let decision = match event {
         ConversationEvent::Text { body, files, at, word } => {
             let word = word.or_else(|| if files.is_empty() { opt_out_word(body) } else { None });
             let text = CustomerText { body, files, at: at.unwrap_or(now), word };
-            customer::handle_text(before, sender, text, context, now)
+            Some(customer::handle_text(before, sender, text, context, now))
         }
         ConversationEvent::Form { message, name, email } => {
             let entry = FormEntry { message, name: name.as_deref(), email: email.as_ref() };
-            customer::handle_form(before, sender, entry, context, now)
+            Some(customer::handle_form(before, sender, entry, context, now))
         }
-        ConversationEvent::Rings => customer::handle_ring(before, sender, context, now),
+        ConversationEvent::Rings => Some(customer::handle_ring(before, sender, context, now)),
         ConversationEvent::Called { spoke } => {
-            customer::handle_call_end(before, sender, *spoke, context, now)
+            Some(customer::handle_call_end(before, sender, *spoke, context, now))
         }
         ConversationEvent::Voicemail { url, length } => {
-            customer::handle_voicemail(before, sender, url, *length, context, now)
+            Some(customer::handle_voicemail(before, sender, url, *length, context, now))
         }
-        heard => {
-            // Everything else concerns an existing conversation with a customer who wasn't erased.
-            let Some(before) = before.filter(|before| before.address.is_some()) else { return nothing() };
-            let mut builder = DecisionBuilder::on(before, sender, context, now);
-            if let ConversationEvent::Relay(said)
-            | ConversationEvent::Command { asked: said, .. }
-            | ConversationEvent::Stays { said, .. } = heard
-            {
-                builder.next.read_to = builder.next.read_to.max(said.at);
-                builder.next.read_with = Some(said.sight);
-            }
-            known(builder, heard, now)
+        ConversationEvent::Relay(answer) => {
+            existing_after(answer).map(|builder| answer::relay(builder, answer, None))
         }
-    }
-}
-
-fn known(
-    mut builder: DecisionBuilder<'_>,
-    heard: &ConversationEvent,
-    now: Timestamp,
-) -> ConversationDecision {
-    match heard {
-        ConversationEvent::Relay(answer) => return answer::relay(builder, answer, None),
         ConversationEvent::Changed { answer, now, by } => {
-            return answer::handle_edit(builder, *answer, now.as_ref(), by);
+            existing().map(|builder| answer::handle_edit(builder, *answer, now.as_ref(), by))
         }
-        ConversationEvent::Deleted { answer, by } => return answer::handle_edit(builder, *answer, None, by),
+        ConversationEvent::Deleted { answer, by } => {
+            existing().map(|builder| answer::handle_edit(builder, *answer, None, by))
+        }
         ConversationEvent::Command { command, asked } => {
-            return command::handle_command(builder, command, asked);
+            existing_after(asked).map(|builder| command::handle_command(builder, command, asked))
         }
         ConversationEvent::Stays { why, said } => {
-            if let Some(note) = wording::stays(why, said.sight, builder.context.line.answers) {
-                builder.note(Some(&said.thread), note);
-            }
+            existing_after(said).map(|builder| handle_kept_message(builder, why, said))
         }
         ConversationEvent::Looked(there) => {
-            // An agent answered during the search. To ask another, or to say that nobody is available, would be odd.
-            if builder.next.waiting_since.is_none() {
-                return nothing();
-            }
-            customer::handle_attendance(&mut builder, there);
+            existing().and_then(|builder| handle_search_result(builder, there))
         }
-        ConversationEvent::Refused => {
-            if builder.sender.opted_out.is_some() {
-                return nothing();
-            }
-            builder.opt_out();
-            builder.note(None, wording::refused_by_twilio());
-        }
-        ConversationEvent::Failed => {
-            if builder.next.closed
-                || builder.next.waiting_since.is_some()
-                || builder.sender.opted_out.is_some()
-            {
-                return nothing();
-            }
-            builder.next.waiting_since = Some(now);
-        }
-        ConversationEvent::Told { alarmed } => {
-            if builder.next.alarmed == *alarmed {
-                return nothing();
-            }
-            builder.next.alarmed = *alarmed;
-        }
-        _ => {
-            if !woken(&mut builder, now) {
-                return nothing();
-            }
-        }
+        ConversationEvent::Refused => existing().and_then(handle_refusal),
+        ConversationEvent::Failed => existing().and_then(|builder| handle_failed_answer(builder, now)),
+        ConversationEvent::Told { alarmed } => existing().and_then(|builder| handle_alarm(builder, *alarmed)),
+        ConversationEvent::Wake => existing().and_then(|mut builder| {
+            let changed = woken(&mut builder, now);
+            changed.then(|| builder.finish())
+        }),
+    };
+    decision.unwrap_or_else(nothing)
+}
+
+fn handle_kept_message(
+    mut builder: DecisionBuilder<'_>,
+    why: &KeptReason,
+    message: &AgentMessage,
+) -> ConversationDecision {
+    if let Some(note) = wording::stays(why, message.sight, builder.context.line.answers) {
+        builder.note(Some(&message.thread), note);
     }
     builder.finish()
+}
+
+fn handle_search_result(
+    mut builder: DecisionBuilder<'_>,
+    there: &Attendance,
+) -> Option<ConversationDecision> {
+    // If an agent answered during the search, it would be odd to ask another, or to say that nobody is available.
+    builder.next.waiting_since?;
+    customer::handle_attendance(&mut builder, there);
+    Some(builder.finish())
+}
+
+fn handle_refusal(mut builder: DecisionBuilder<'_>) -> Option<ConversationDecision> {
+    if builder.sender.opted_out.is_some() {
+        return None;
+    }
+    builder.opt_out();
+    builder.note(None, wording::refused_by_twilio());
+    Some(builder.finish())
+}
+
+fn handle_failed_answer(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Option<ConversationDecision> {
+    if builder.next.closed || builder.next.waiting_since.is_some() || builder.sender.opted_out.is_some() {
+        return None;
+    }
+    builder.next.waiting_since = Some(now);
+    Some(builder.finish())
+}
+
+fn handle_alarm(
+    mut builder: DecisionBuilder<'_>,
+    alarmed: Option<Timestamp>,
+) -> Option<ConversationDecision> {
+    if builder.next.alarmed == alarmed {
+        return None;
+    }
+    builder.next.alarmed = alarmed;
+    Some(builder.finish())
 }
 
 /// Processes a wake-up. Returns false if there is nothing to write: it was too early, which happens since a wake-up only moves

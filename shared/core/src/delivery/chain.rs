@@ -29,7 +29,8 @@ fn ended(delivery: &Delivery, receipt: Option<&Receipt>) -> Ended {
             Ended::Answered
         }
         (Progress::Dead, None) => Ended::Failed,
-        _ => Ended::Open,
+        (_, Some(_))
+        | (Progress::Pending | Progress::Unknown | Progress::Sent | Progress::Cancelled, None) => Ended::Open,
     }
 }
 

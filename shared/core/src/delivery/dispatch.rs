@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ConversationEntry, Delivery, DeliveryId, Fact, Lease, Message, Receipt, SpaceMessage};
+use super::{
+    ConversationEntry, Delivery, DeliveryId, Fact, Lease, Message, Receipt, ReferenceTag, SpaceMessage,
+};
 use crate::incident::command::TimelineEntry;
 use crate::incident::{Incident, Subject, reference};
 use crate::occupancy::view::View;
@@ -228,7 +230,8 @@ impl Dispatch {
     /// Returns the reference tag of a delivery: `H-7K3Q.2.1`. The message contains it, so that people and Handbell find the message
     /// again.
     pub fn reference_tag(&self, id: DeliveryId) -> String {
-        format!("{}.{}.{id}", reference(&self.key.subject, self.key.epoch), self.key.number)
+        let reference = reference(&self.key.subject, self.key.epoch);
+        ReferenceTag { reference, dispatch: self.key.number, delivery: id }.to_string()
     }
 
     /// Adds a delivery under the next number, and returns its id.

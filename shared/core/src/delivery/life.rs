@@ -3,8 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Delivery, DeliveryId, Dispatch, InternalTask, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message, Patience,
-    Progress, SETTLE, SpaceMessage,
+    Delivery, DeliveryId, Dispatch, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message, Patience, Progress, SETTLE,
 };
 
 /// The worker's task for a delivery.
@@ -54,6 +53,28 @@ pub enum Outcome {
     NotWanted,
 }
 
+impl Outcome {
+    /// Returns true if the vendor was asked to send the delivery, whatever came of it.
+    pub fn is_attempt(&self) -> bool {
+        match self {
+            Self::Sent(_) | Self::NotSent { .. } | Self::Refused { .. } | Self::Unknown { .. } => true,
+            Self::LookFailed { .. } | Self::LookAgain | Self::Waits { .. } | Self::NotWanted => false,
+        }
+    }
+
+    /// Returns true if nothing more is done about the delivery.
+    pub fn settles(&self) -> bool {
+        match self {
+            Self::Sent(_) | Self::Refused { .. } | Self::NotWanted => true,
+            Self::NotSent { .. }
+            | Self::Unknown { .. }
+            | Self::LookFailed { .. }
+            | Self::LookAgain
+            | Self::Waits { .. } => false,
+        }
+    }
+}
+
 impl Dispatch {
     /// Repairs what a dead worker left behind, and applies the receipts that callbacks wrote. Call it after a claim.
     ///
@@ -62,10 +83,10 @@ impl Dispatch {
     pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) -> Vec<DeliveryId> {
         if let Some(claimed_ms) = died_at_ms {
             for delivery in self.deliveries.values_mut() {
-                // This task only writes down whom to text. Nothing has been sent.
-                let written =
-                    matches!(delivery.message, Message::Internal(InternalTask::TextThoseCalled { .. }));
-                if delivery.is_open() && !written && delivery.next_at.as_millisecond() <= claimed_ms {
+                if delivery.is_open()
+                    && delivery.message.may_reach_vendor()
+                    && delivery.next_at.as_millisecond() <= claimed_ms
+                {
                     delivery.progress = Progress::Unknown;
                     delivery.tries += 1;
                     delivery.unknowns += 1;
@@ -103,7 +124,7 @@ impl Dispatch {
     pub fn cancel(&mut self) {
         for delivery in self.deliveries.values_mut() {
             // An old card must not stay next to the one that shows the acknowledgement.
-            let tidies = matches!(delivery.message, Message::Space(SpaceMessage::RemoveCard { .. }));
+            let tidies = delivery.message.removed_card().is_some();
             if delivery.progress == Progress::Pending
                 && !delivery.message.is_summary()
                 && !delivery.admin_notice
@@ -132,11 +153,8 @@ impl Dispatch {
         let Some(delivery) = self.deliveries.get_mut(&id).filter(|delivery| delivery.is_open()) else {
             return false;
         };
-        let attempted = !matches!(
-            outcome,
-            Outcome::Waits { .. } | Outcome::LookFailed { .. } | Outcome::LookAgain | Outcome::NotWanted
-        );
-        if attempted && !(delivery.progress == Progress::Unknown && matches!(outcome, Outcome::Sent(_))) {
+        let was_found = delivery.progress == Progress::Unknown && matches!(outcome, Outcome::Sent(_));
+        if outcome.is_attempt() && !was_found {
             delivery.tries += 1;
         }
         // A customer's words have nowhere else to go, so they are retried for a day.

@@ -59,7 +59,7 @@ impl<'a> DeliveryState<'a> {
                 Self::NotSent(why.unwrap_or_default())
             }
             (Progress::Cancelled, None) => Self::NotNeeded,
-            (Progress::Sent, None) if delivery.message.has_no_receipt() => Self::MailSent,
+            (Progress::Sent, None) if delivery.message.is_mail() => Self::MailSent,
             (Progress::Sent, None) => Self::Queued,
             (Progress::Unknown, None) => Self::Uncertain,
             (Progress::Pending, None) => why.map_or(Self::Waiting, Self::Retried),
@@ -92,7 +92,7 @@ impl Dispatch {
         for line in self.summary() {
             digest.update(format!("{} {:?}\n", line.id, line.state));
         }
-        digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        crate::hex(&digest.finalize()[..8])
     }
 
     /// Returns the delivery summary, if it was posted in the space and doesn't show the current state.

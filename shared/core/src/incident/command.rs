@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::oncall::Person;
+
 /// The channel of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -60,6 +62,11 @@ impl Actor {
     /// Creates an actor of whom only the name is known.
     pub fn named(who: impl Into<String>, how: CommandChannel) -> Self {
         Self { who: who.into(), person: None, how }
+    }
+
+    /// Creates the actor that a person of the roster is.
+    pub fn of_person(person: &Person, how: CommandChannel) -> Self {
+        Self { who: person.name.clone(), person: Some(person.id.clone()), how }
     }
 }
 

@@ -20,12 +20,11 @@ pub use self::context::Context;
 pub use self::decision::Decision;
 use self::decision::nothing;
 pub use self::event::Event;
-pub use self::space::{everybody, space_name};
+pub use self::space::{invitations_up_to, space_name};
 use crate::config::Plan;
 pub use crate::incident::CommandOutcome;
 use crate::incident::Incident;
 use crate::incident::schedule::is_current;
-use crate::occupancy::view::Signal;
 
 /// Returns true if an event at `now` opens a new incident, so that today's plan applies and not the current incident's own.
 pub fn begins_anew(
@@ -34,14 +33,7 @@ pub fn begins_anew(
     event: &Event,
     now: Timestamp,
 ) -> bool {
-    let opens = matches!(
-        event,
-        Event::Press(_)
-            | Event::Occupancy(Signal::Rise { .. } | Signal::Silent { .. })
-            | Event::Waits { .. }
-            | Event::Alert(_)
-    );
-    opens
+    event.may_open()
         && incident.is_none_or(|incident| {
             own_plan.is_none_or(|plan| !is_current(incident, plan, now)) || outgrown(incident, event)
         })

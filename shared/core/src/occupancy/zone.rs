@@ -1,5 +1,6 @@
 //! The rule of a zone: when consecutive counts are a change to report. One pure function, [`Watch::step`].
 
+mod level;
 mod rule;
 
 use jiff::Timestamp;
@@ -7,17 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::AtClosing;
 
+pub use level::Level;
 pub use rule::{Bounds, ZoneRule};
-
-/// How full a zone is, above calm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// The zone is getting full.
-    Warn,
-    /// The zone is full.
-    Alert,
-}
 
 /// Consecutive polls on one side of a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +71,7 @@ pub struct Watch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     /// The highest count since then.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub peak: u32,
     /// Time of the last count. Before the first count, time of the first poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,10 +82,6 @@ pub struct Watch {
     /// End of the snooze.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// A change to report.

@@ -63,6 +63,5 @@ pub fn six_digits(chance: u128) -> String {
 }
 
 fn digest(salt: &str, address: &str, code: &str) -> String {
-    let digest = Sha256::digest(format!("code\0{salt}\0{address}\0{code}"));
-    digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    crate::hex(&Sha256::digest(format!("code\0{salt}\0{address}\0{code}")))
 }

@@ -1,6 +1,7 @@
 //! Texts of conversations: in a customer's space, to the customer, and to the admins.
 
 mod commands;
+mod customer_name;
 mod transcript;
 
 use jiff::tz::TimeZone;

@@ -16,7 +16,7 @@ pub fn delivery_summary(dispatch: &Dispatch) -> Option<String> {
 
 pub(super) fn line(delivery: &Delivery, state: DeliveryState<'_>, escape: fn(&str) -> String) -> String {
     let what = match &delivery.message {
-        Message::Space(SpaceMessage::Invite { email, .. }) => format!("Adding {}", escape(email)),
+        Message::Space(SpaceMessage::Invite(invitation)) => format!("Adding {}", escape(&invitation.email)),
         Message::Space(SpaceMessage::Post { .. }) => "A post".to_owned(),
         Message::Space(SpaceMessage::OriginalMail { .. }) => "The mail as a file".to_owned(),
         Message::Space(SpaceMessage::IncidentCard) => "The card".to_owned(),

@@ -3,13 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 
 mod card;
+mod post;
 mod reply;
 mod report;
 
-pub use card::{CardChoice, Colour, IncidentCard, card};
+pub use card::{CardChoice, Colour, I_HAVE_IT, IncidentCard, card};
+pub use post::{acknowledged, cancelled, nobody_answered, resolved, wanted_next};
 pub use reply::{
-    CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, not_understood, several_results,
-    unproven, which, who, wrong_code,
+    CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, news, not_understood,
+    several_results, unproven, which, who, wrong_code,
 };
 pub use report::{Reader, incident_report, report_subject};
 
@@ -162,7 +164,9 @@ pub fn snoozed(by: &Actor, until: Timestamp, words: &Words) -> String {
 pub fn ended(phase: Phase, by: &Actor) -> String {
     match phase {
         Phase::Cancelled => format!("{} called it a false alarm", by.who),
-        _ => format!("{} resolved it", by.who),
+        Phase::Open | Phase::Acknowledged | Phase::Resolved | Phase::Lapsed => {
+            format!("{} resolved it", by.who)
+        }
     }
 }
 
@@ -225,17 +229,15 @@ pub fn more_needed(by: &Attribution, missing: &[String], words: &Words) -> Strin
 
 /// Tells the phones that were called that somebody has the incident.
 pub fn has_it_text(by: &Attribution, incident: &Incident, words: &Words) -> String {
-    format!(
-        "{}: {} has it since {}. You are not needed.",
-        about(incident),
-        plain(&by.who),
-        clock(by.at, words)
-    )
+    format!("{}: {}. You are not needed.", about(incident), has_it_since(by, words))
 }
 
 /// Tells the phones that were called that the incident is over.
 pub fn over_text(phase: Phase, by: &Attribution, incident: &Incident, words: &Words) -> String {
-    let what = if phase == Phase::Cancelled { "called off by" } else { "done, says" };
+    let what = match phase {
+        Phase::Cancelled => "called off by",
+        Phase::Open | Phase::Acknowledged | Phase::Resolved | Phase::Lapsed => "done, says",
+    };
     format!("{}: {what} {} at {}.", about(incident), plain(&by.who), clock(by.at, words))
 }
 
@@ -245,6 +247,11 @@ pub fn mail(text: &str, link: &str, incident: &Incident) -> String {
         "{text}\n\nSay that you have it, or that you can't: {link}\nOr answer this mail with: ack\n\n{} · Handbell",
         incident.reference()
     )
+}
+
+/// Says who has the incident, and since when.
+fn has_it_since(by: &Attribution, words: &Words) -> String {
+    format!("{} has it since {}", plain(&by.who), clock(by.at, words))
 }
 
 fn about(incident: &Incident) -> String {

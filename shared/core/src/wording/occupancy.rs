@@ -166,8 +166,20 @@ pub fn markdown(view: &View, words: &Words, answers: bool) -> String {
     }
 }
 
+/// The time in which a zone was not calm.
+#[derive(Clone, Copy, Debug)]
+pub struct BusyPeriod {
+    /// Its begin.
+    pub since: Timestamp,
+    /// Its end.
+    pub until: Timestamp,
+    /// The highest count in it.
+    pub peak: u32,
+}
+
 /// Returns `47 min (11:40–12:27)`.
-fn lasted((since, until): (Timestamp, Timestamp), words: &Words) -> String {
+fn lasted(busy: BusyPeriod, words: &Words) -> String {
+    let BusyPeriod { since, until, .. } = busy;
     let minutes = until.duration_since(since).as_mins().max(1);
     let length = match minutes {
         ..120 => format!("{minutes} min"),
@@ -177,24 +189,23 @@ fn lasted((since, until): (Timestamp, Timestamp), words: &Words) -> String {
 }
 
 /// Reports that the zone is calm again.
-pub fn all_clear(
-    count: Option<u32>,
-    capacity: Option<u32>,
-    time: (Timestamp, Timestamp),
-    peak: u32,
-    words: &Words,
-) -> String {
+pub fn all_clear(count: Option<u32>, capacity: Option<u32>, busy: BusyPeriod, words: &Words) -> String {
     let zone = escape_markdown(&words.name);
     let now = count.map(|count| format!(": {}", amount(count, capacity))).unwrap_or_default();
-    format!("✅ **{zone}** is calm again{now}. It was busy for {}, {peak} at the peak.", lasted(time, words))
+    format!(
+        "✅ **{zone}** is calm again{now}. It was busy for {}, {} at the peak.",
+        lasted(busy, words),
+        busy.peak
+    )
 }
 
 /// Reports that closing time ended the incident.
-pub fn closing(time: (Timestamp, Timestamp), peak: u32, words: &Words) -> String {
+pub fn closing(busy: BusyPeriod, words: &Words) -> String {
     let zone = escape_markdown(&words.name);
     format!(
-        "🌙 Closing time: **{zone}** isn't watched any more today. It was busy for {}, {peak} at the peak.",
-        lasted(time, words)
+        "🌙 Closing time: **{zone}** isn't watched any more today. It was busy for {}, {} at the peak.",
+        lasted(busy, words),
+        busy.peak
     )
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use handbell_core::delivery::DeliveryId::{self, Numbered};
 use handbell_core::delivery::{
-    Body, Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, Lease, MAX_AGE,
-    MAX_ATTEMPTS, MAX_UNKNOWN, Medium, Message, OfConversation, OfIncident, Outcome, Patience, PhoneMessage,
-    Progress, Receipt, Shown, SpaceMessage, Speaker, Task, VendorStatus,
+    Body, Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, Invitation, Lease,
+    MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Medium, Message, OfConversation, OfIncident, Outcome, Patience,
+    PhoneMessage, Progress, Receipt, Shown, SpaceMessage, Speaker, Task, VendorStatus,
 };
 use handbell_core::incident::Subject;
 use handbell_core::wording;
@@ -51,10 +51,10 @@ fn says() -> impl Strategy<Value = Vec<Message>> {
         Just(sms()),
         Just(call()),
         Just(posts()),
-        Just(Message::Space(SpaceMessage::Invite {
+        Just(Message::Space(SpaceMessage::Invite(Invitation {
             email: "a@example.com".parse().unwrap(),
             moderator: true
-        })),
+        }))),
         Just(Message::Direct(DirectMessage {
             email: "a@example.com".parse().unwrap(),
             content: Content::Step { step: 2, item: 0 }

@@ -41,8 +41,7 @@ fn the_first_dispatch_invites_the_people_of_the_space() {
     let mut house = House::with(two_steps());
     let invited = |decision: &handbell_core::incident::decide::Decision| {
         let says = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
-        says.filter(|delivery| matches!(delivery.message, Message::Space(SpaceMessage::Invite { .. })))
-            .count()
+        says.filter(|delivery| matches!(delivery.message, Message::Space(SpaceMessage::Invite(_)))).count()
     };
     assert_eq!(invited(&house.press()), 2);
     assert_eq!(invited(&house.press()), 0);

@@ -37,6 +37,8 @@ fn meaning(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -
         Judgement::Raise(raised) => {
             format!("raise {} {} [{}]", raised.severity.name(), raised.plan, raised.key)
         }
+        Judgement::Join { key, doubt: None } => format!("join [{key}]"),
+        Judgement::Join { key, doubt: Some(why) } => format!("join [{key}], but {why}"),
         Judgement::Acknowledge { key } => format!("acknowledge [{key}]"),
         Judgement::Resolve { key } => format!("resolve [{key}]"),
         Judgement::Ignore { why } => format!("ignore: {why}"),
@@ -147,7 +149,8 @@ fn a_repeated_problem_has_the_same_key() {
 
 #[test]
 fn a_mail_without_telling_words_still_has_a_key() {
-    assert_eq!(default_key(&letter("mon@example.com", "ALERT 17!")), "mon@example.com");
+    assert_eq!(default_key(&letter("mon@example.com", "ALERT 17!")), "mon@example.com alert 17");
+    assert_eq!(default_key(&letter("mon@example.com", "CRITICAL 95%!")), "mon@example.com");
     assert_eq!(default_key(&letter("mon@example.com", "")), "mon@example.com");
     assert_eq!(default_key(&ParsedMail::default()), "mail");
 }
@@ -281,6 +284,12 @@ fn any_sender_may_raise_and_only_a_proven_one_may_end() {
         let expected = if wrong == AuthVerdict::Fail { ["quarantine"; 4] } else { expected };
         assert_eq!(says(AuthVerdicts { virus: wrong, ..genuine() }), expected);
     }
+    let news = letter("mon@example.com", "ACKNOWLEDGED: web01");
+    assert_eq!(meaning(&source, &news, &genuine()), "join [mon@example.com web01]");
+    assert_eq!(
+        meaning(&source, &news, &AuthVerdicts::default()),
+        "join [mon@example.com web01], but nobody vouches that it carries no virus"
+    );
     let over = letter("mon@example.com", "over");
     assert_eq!(meaning(&source, &over, &AuthVerdicts::of_mailbox()), "resolve [mon@example.com over]");
     assert_eq!(
@@ -339,7 +348,7 @@ fn the_first_rule_whose_conditions_all_hold_applies() {
         "raise error duty [mon@example.com z]",
         "nothing found: as if there were no key"
     );
-    assert_eq!(says(from, "plain 17", ""), "raise error duty [mon@example.com plain]");
+    assert_eq!(says(from, "plain 17 %", ""), "raise error duty [mon@example.com plain]");
     assert_eq!(
         says(from, "web01 is OK", ""),
         "resolve [mon@example.com web01]",

@@ -22,6 +22,8 @@ mod house;
 mod incident_wording;
 mod lines;
 mod mail;
+mod mail_reading;
+mod mail_unknown;
 mod monthly;
 mod night;
 mod nights;

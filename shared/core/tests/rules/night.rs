@@ -76,6 +76,8 @@ pub(crate) fn mail(severity: Severity) -> RaisedAlert {
             }),
             reporter: None,
             written_at: None,
+            first_written_at: None,
+            left_out: Vec::new(),
             noted_at: None,
         },
         text: "Only 1 % is free.".to_owned(),
@@ -263,7 +265,7 @@ impl Night {
             _ => String::new(),
         };
         match &delivery.message {
-            Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}{wait}"),
+            Message::Space(SpaceMessage::Invite(to)) => format!("invite {}{wait}", to.email),
             Message::Space(SpaceMessage::Post { content }) => {
                 format!("post{wait}: {}", wording::post(content, Some(&self.plan), dispatch, &self.words))
             }

@@ -8,7 +8,8 @@ use handbell_core::incident::{Attribution, Incident, Phase, Subject};
 use handbell_core::occupancy::view::{Signal, View, ZoneEnd, bucket, trend, usual, weeks_before};
 use handbell_core::occupancy::zone::{Bounds, Level};
 use handbell_core::oncall::Roster;
-use handbell_core::wording::{self, Words, occupancy as words_of_occupancy};
+use handbell_core::wording::occupancy::{self as words_of_occupancy, BusyPeriod};
+use handbell_core::wording::{self, Words};
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -151,7 +152,7 @@ impl Floor {
             for delivery in dispatch.deliveries.values() {
                 let under = delivery.under.map(|card| format!(" under {card}")).unwrap_or_default();
                 lines.push(match &delivery.message {
-                    Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}"),
+                    Message::Space(SpaceMessage::Invite(to)) => format!("invite {}", to.email),
                     Message::Space(SpaceMessage::ZoneCard) => {
                         let view = dispatch.view().expect("a card shows the zone");
                         format!("card{under}: {}", words_of_occupancy::headline(view, &self.words))
@@ -783,12 +784,13 @@ fn cards_have_a_markdown_form() {
 fn every_sentence_word_for_word() {
     let words = shoes();
     let since = afternoon() - SignedDuration::from_mins(47);
-    let time = (since, afternoon());
-    assert_snapshot!(words_of_occupancy::all_clear(Some(60), Some(100), time, 98, &words), @"✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 47 min (13:15–14:02), 98 at the peak.");
-    assert_snapshot!(words_of_occupancy::all_clear(None, None, (afternoon(), afternoon()), 57, &words), @"✅ **Floor 2 / Shoes** is calm again. It was busy for 1 min (14:02–14:02), 57 at the peak.");
-    let long = (afternoon() - SignedDuration::from_mins(135), afternoon());
-    assert_snapshot!(words_of_occupancy::all_clear(Some(1), None, long, 57, &words), @"✅ **Floor 2 / Shoes** is calm again: 1 device. It was busy for 2 h 15 min (11:47–14:02), 57 at the peak.");
-    assert_snapshot!(words_of_occupancy::closing(time, 98, &words), @"🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 47 min (13:15–14:02), 98 at the peak.");
+    let busy = |since, peak| BusyPeriod { since, until: afternoon(), peak };
+    let time = busy(since, 98);
+    assert_snapshot!(words_of_occupancy::all_clear(Some(60), Some(100), time, &words), @"✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 47 min (13:15–14:02), 98 at the peak.");
+    assert_snapshot!(words_of_occupancy::all_clear(None, None, busy(afternoon(), 57), &words), @"✅ **Floor 2 / Shoes** is calm again. It was busy for 1 min (14:02–14:02), 57 at the peak.");
+    let long = busy(afternoon() - SignedDuration::from_mins(135), 57);
+    assert_snapshot!(words_of_occupancy::all_clear(Some(1), None, long, &words), @"✅ **Floor 2 / Shoes** is calm again: 1 device. It was busy for 2 h 15 min (11:47–14:02), 57 at the peak.");
+    assert_snapshot!(words_of_occupancy::closing(time, &words), @"🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 47 min (13:15–14:02), 98 at the peak.");
     assert_snapshot!(words_of_occupancy::unwatched(&words), @"**Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.");
     assert_snapshot!(words_of_occupancy::on_the_way(&dana(), &words), @r"✅ **dana\_1** is on the way since 14:02.");
     assert_snapshot!(words_of_occupancy::on_the_way_too(&dana(), &words), @r"✅ **dana\_1** is on the way too, since 14:02.");

@@ -2,7 +2,9 @@
 
 use handbell_core::config::Plan;
 use handbell_core::delivery::DeliveryId::{self, Numbered};
-use handbell_core::delivery::{Content, Delivery, DirectMessage, Message, Progress, Receipt, SpaceMessage};
+use handbell_core::delivery::{
+    Content, Delivery, DirectMessage, Invitation, Message, Progress, Receipt, SpaceMessage,
+};
 use handbell_core::incident::{Attribution, Phase};
 use handbell_core::wording::{self, Values, escape_markdown, plain};
 use insta::assert_snapshot;
@@ -261,9 +263,8 @@ fn the_delivery_summary_shows_each_vendor_status() {
 
 #[test]
 fn the_delivery_summary_has_one_line_for_each_phone_and_each_failure() {
-    let invite = |email: &str| {
-        Message::Space(SpaceMessage::Invite { email: email.parse().unwrap(), moderator: false })
-    };
+    let invite =
+        |email: &str| Message::Space(SpaceMessage::Invite(Invitation::participant(email.parse().unwrap())));
     let content = || Content::Text("Words".to_owned());
     let mut dispatch = dispatch([
         invite("a@example.com"),

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use serde_json::Value;
 
-use super::{KEEP, battery, gesture, hex, named, scalar, time, token_hash};
+use super::{KEEP, battery, gesture, named, scalar, time, token_hash};
 
 /// Public key of an ES256 signature.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub(super) fn flic_press(claims: &Value, token: Option<&str>, now: Timestamp) ->
         }
         _ => token
             .and_then(|token| token.rsplit_once('.'))
-            .and_then(|(signed, _)| named(format!("flic:{}", hex(&token_hash(signed))), KEEP)),
+            .and_then(|(signed, _)| named(format!("flic:{}", handbell_core::hex(&token_hash(signed))), KEEP)),
     };
     Press {
         id,

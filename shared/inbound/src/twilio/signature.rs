@@ -65,7 +65,7 @@ impl Signed<'_> {
         if hashes.peek().is_none() {
             return self.body.is_empty();
         }
-        let ours: String = Sha256::digest(self.body).iter().map(|byte| format!("{byte:02x}")).collect();
+        let ours = handbell_core::hex(&Sha256::digest(self.body));
         hashes.all(|hash| bool::from(hash.as_bytes().ct_eq(ours.as_bytes())))
     }
 

@@ -10,5 +10,6 @@ mod link;
 mod mail;
 mod mail_notice;
 mod sightings;
+mod systems;
 mod twilio;
 mod webex;

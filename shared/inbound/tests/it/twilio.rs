@@ -375,7 +375,7 @@ fn splits(form: &[(&str, &str)]) -> Vec<Vec<(String, String)>> {
     }
     let read = |bounds: &Vec<usize>| {
         if !bounds.is_sorted()
-            || bounds.len() % 2 == 0
+            || bounds.len().is_multiple_of(2)
             || bounds.last().is_some_and(|last| *last > signed.len())
         {
             return None;

@@ -89,7 +89,7 @@ impl Canvas {
     }
 
     /// Fills a circle.
-    pub(super) fn dot(&mut self, (x, y): (f32, f32), radius: f32, color: Color) {
+    pub(super) fn dot(&mut self, x: f32, y: f32, radius: f32, color: Color) {
         if let Some(path) = PathBuilder::from_circle(x, y, radius) {
             self.fill(&path, color);
         }

@@ -243,7 +243,7 @@ fn line(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
             known.zip(first..).map(|(&count, i)| (plot.x_of(i), plot.y(count.into()))).collect();
         let (Some(&from), Some(&to)) = (points.first(), points.last()) else { continue };
         if points.len() == 1 {
-            canvas.dot(from, 2.0, color);
+            canvas.dot(from.0, from.1, 2.0, color);
             continue;
         }
         let feet = [(to.0, plot.bottom), (from.0, plot.bottom)];
@@ -257,12 +257,12 @@ fn last(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     let known = chart.points.iter().enumerate().rev().find_map(|(i, count)| Some((i, (*count)?)));
     let Some((i, number)) = known else { return };
     let (x, y) = (plot.x_of(i), plot.y(number.into()));
-    canvas.dot((x, y), 5.5, WHITE);
-    canvas.dot((x, y), 4.5, chart.tone.color());
+    canvas.dot(x, y, 5.5, WHITE);
+    canvas.dot(x, y, 4.5, chart.tone.color());
     if i + 1 == plot.points {
         return;
     }
-    canvas.dot((x, y), 2.5, WHITE);
+    canvas.dot(x, y, 2.5, WHITE);
     let (number, style) = (number.to_string(), count(chart.tone));
     let width = text::width(&number, style.size);
     let x = (x - width / 2.0).min(plot.right - width).max(plot.left);

@@ -20,6 +20,8 @@ use handbell_core::config::{CmxApi, Source, Zone};
 use http::StatusCode;
 use jiff::Timestamp;
 
+use crate::encoding::percent_encoded;
+
 pub use client::{Exchange, Floor, RequestPace, SiteCounts};
 
 /// Maximum size of an answer. A list of a thousand zones has a quarter of a megabyte.
@@ -90,7 +92,7 @@ pub struct Ask {
 impl Ask {
     fn new(path: impl Into<String>, query: &[(&str, &str)]) -> Ask {
         let pairs: Vec<String> =
-            query.iter().map(|(key, value)| format!("{key}={}", encoded(value))).collect();
+            query.iter().map(|(key, value)| format!("{key}={}", percent_encoded(value, ""))).collect();
         Ask { path: path.into(), query: pairs.join("&") }
     }
 
@@ -111,20 +113,6 @@ impl fmt::Display for Ask {
         f.write_str(&self.path)?;
         if self.query.is_empty() { Ok(()) } else { write!(f, "?{}", self.query) }
     }
-}
-
-/// Percent-encodes everything except RFC 3986's unreserved characters. A space never becomes `+`, which not every
-/// server decodes.
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(byte.into());
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 /// Position of the number in an answer.

@@ -3,11 +3,6 @@
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
-    UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::Method;
 use reqwest::{RequestBuilder, Url};
@@ -15,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Bucket, S3};
 use crate::failure::{Failure, VendorResult};
+use crate::signing::{AwsRequest, sign};
 
 impl Bucket {
     /// Signs a request and returns it without its body.
@@ -25,55 +21,32 @@ impl Bucket {
         headers: &[(&str, &str)],
         body: &Bytes,
     ) -> VendorResult<RequestBuilder> {
-        let cannot = || {
-            Failure::never_asked(format!("the request to {S3} can't be signed: check the keys and the clock"))
-        };
         let plain = |secret: &SecretString| secret.expose_secret().to_owned();
         let (id, secret) = (plain(&self.keys.id), plain(&self.keys.secret));
         let session = self.keys.session.as_ref().map(plain);
-        let identity = Credentials::new(id, secret, session, None, "handbell").into();
-        // S3 uses the path as it is, neither encoded twice nor normalised, unlike all other services.
-        let mut settings = SigningSettings::default();
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("s3")
-            .time(SystemTime::from((self.clock)()))
-            .settings(settings)
-            .build()
-            .map_err(|_| cannot())?
-            .into();
-        let signable = SignableRequest::new(
-            method.as_str(),
-            url.as_str(),
-            headers.iter().copied(),
-            SignableBody::Bytes(body),
-        )
-        .map_err(|_| cannot())?;
-        let (instructions, _) = sign(signable, &params).map_err(|_| cannot())?.into_parts();
+        let credentials = Credentials::new(id, secret, session, None, "handbell");
+        let signed = sign(&AwsRequest {
+            credentials: &credentials,
+            region: &self.region,
+            service: "s3",
+            at: SystemTime::from((self.clock)()),
+            method,
+            url: url.as_str(),
+            headers,
+            body,
+        });
+        let signed = signed.ok_or_else(|| {
+            Failure::never_asked(format!("the request to {S3} can't be signed: check the keys and the clock"))
+        })?;
         let mut request = self.http.request(method.clone(), url.clone());
-        for (name, value) in headers.iter().copied().chain(instructions.headers()) {
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        for (name, value) in &signed {
             request = request.header(name, value);
         }
         Ok(request)
     }
-}
-
-/// Percent-encodes everything except letters, digits and `-._~`, as the signature requires. Slashes separate the parts
-/// of a key, but not of a value.
-pub(super) fn encoded(text: &str, keep_slashes: bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
-            b'/' if keep_slashes => out.push('/'),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 /// Decodes a key from a list, where S3 may encode a space as a plus. Returns `None` if the result isn't text.
@@ -99,6 +72,7 @@ mod tests {
 
     use super::super::Keys;
     use super::*;
+    use crate::encoding::percent_encoded;
 
     type Headers = &'static [(&'static str, &'static str)];
 
@@ -164,8 +138,8 @@ mod tests {
 
     #[test]
     fn keys_are_encoded_as_the_signature_requires() {
-        assert_eq!(encoded("mail/ä b+c&d=e%20~x", true), "mail/%C3%A4%20b%2Bc%26d%3De%2520~x");
-        assert_eq!(encoded("a/b", false), "a%2Fb");
+        assert_eq!(percent_encoded("mail/ä b+c&d=e%20~x", "/"), "mail/%C3%A4%20b%2Bc%26d%3De%2520~x");
+        assert_eq!(percent_encoded("a/b", ""), "a%2Fb");
         for wrong in ["%", "%4", "%zz", "%ff"] {
             assert_eq!(decoded(wrong), None, "{wrong}");
         }
@@ -175,7 +149,8 @@ mod tests {
     proptest! {
         #[test]
         fn encoding_round_trips(text in any::<String>(), slashes in any::<bool>()) {
-            prop_assert_eq!(decoded(&encoded(&text, slashes)), Some(text));
+            let keep = if slashes { "/" } else { "" };
+            prop_assert_eq!(decoded(&percent_encoded(&text, keep)), Some(text));
         }
     }
 }

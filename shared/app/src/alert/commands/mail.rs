@@ -52,7 +52,7 @@ impl MailAnswers {
             let text = wording::unproven(&words);
             return self.note(&incident, named, by, text, &id).await;
         };
-        let by = actor(person);
+        let by = Actor::of_person(person, CommandChannel::Mail);
         let command = command_in(&words, person, &incident);
         let Some((command, more)) =
             command.and_then(|(asked, more)| Some((self.commands.requested_command(&asked, None)?, more)))
@@ -114,11 +114,7 @@ fn command_in(words: &str, person: &Person, incident: &Incident) -> Option<(Writ
 }
 
 pub(super) fn of_mail(roster: &Roster, address: &str) -> Option<Actor> {
-    person_of_mail(roster, address).map(actor)
-}
-
-fn actor(person: &Person) -> Actor {
-    Actor { who: person.name.clone(), person: Some(person.id.clone()), how: CommandChannel::Mail }
+    person_of_mail(roster, address).map(|person| Actor::of_person(person, CommandChannel::Mail))
 }
 
 fn person_of_mail<'a>(roster: &'a Roster, address: &str) -> Option<&'a Person> {

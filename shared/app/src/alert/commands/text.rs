@@ -153,9 +153,7 @@ fn person_of_phone<'a>(roster: &'a Roster, number: &str) -> Option<&'a Person> {
 
 fn actor_of_phone(person: Option<&Person>, number: &str) -> Actor {
     match person {
-        Some(person) => {
-            Actor { who: person.name.clone(), person: Some(person.id.clone()), how: CommandChannel::Text }
-        }
+        Some(person) => Actor::of_person(person, CommandChannel::Text),
         None => Actor {
             who: handbell_core::wording::texter_label(number),
             person: Some(number.to_owned()),

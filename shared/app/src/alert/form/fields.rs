@@ -3,6 +3,7 @@
 use handbell_core::alert::TITLE_MAX;
 use handbell_core::config::Severity;
 use handbell_core::wording::incident;
+use handbell_core::wording::web::alert_form as texts;
 use handbell_inbound::alert_form::{EMAIL_MAX, MESSAGE_MAX, NAME_MAX, Report, TRAP, Wrong};
 use maud::{Markup, html};
 
@@ -20,28 +21,28 @@ pub(super) fn filled_in(report: &Report, wrong: &[Wrong], above: Option<&str>, t
         form method="post" {
             (Field {
                 name: "what",
-                label: "What is wrong?",
+                label: texts::WHAT,
                 value: &report.what,
                 max: TITLE_MAX,
                 control: input("text", None),
                 required: true,
                 wrong: wrong_with("what"),
-                note: Some("In a line."),
+                note: Some(texts::WHAT_NOTE),
             })
             (Field {
                 name: "more",
-                label: "More about it",
+                label: texts::MORE,
                 value: &report.more,
                 max: MESSAGE_MAX,
                 control: Control::Area,
                 required: false,
                 wrong: wrong_with("more"),
-                note: Some("If there is more to say. You can add lines later."),
+                note: Some(texts::MORE_NOTE),
             })
             (severities(report.severity))
             (Field {
                 name: "name",
-                label: "Who are you?",
+                label: texts::NAME,
                 value: &report.name,
                 max: NAME_MAX,
                 control: input("text", Some("name")),
@@ -51,37 +52,31 @@ pub(super) fn filled_in(report: &Report, wrong: &[Wrong], above: Option<&str>, t
             })
             (Field {
                 name: "email",
-                label: "Mail",
+                label: texts::EMAIL,
                 value: report.email.as_deref().unwrap_or_default(),
                 max: EMAIL_MAX,
                 control: input("email", Some("email")),
                 required: false,
                 wrong: wrong_with("email"),
-                note: Some("If you want the report when it is over."),
+                note: Some(texts::EMAIL_NOTE),
             })
             (honeypot(TRAP))
             (token_field(token))
-            button { "Report it" }
+            button { (texts::SEND) }
         }
     }
 }
 
 /// Returns the choice of a severity, in plain words.
 fn severities(chosen: Severity) -> Markup {
-    let says = |severity: Severity| match severity {
-        Severity::Critical => "Something is down, or somebody is in danger",
-        Severity::Error => "Something doesn’t work as it should",
-        Severity::Warning => "Something will break if nobody looks after it",
-        Severity::Info => "Somebody should know, and it can wait",
-    };
     html! {
         fieldset {
-            legend { "How bad is it?" }
+            legend { (texts::HOW_BAD) }
             @for severity in Severity::ALL {
                 label {
                     input type="radio" name="severity" value=(severity.name()) checked[severity == chosen];
                     " "
-                    span { b { (incident::severity(severity)) } ": " (says(severity)) }
+                    span { b { (incident::severity(severity)) } ": " (texts::severity_meaning(severity)) }
                 }
             }
         }

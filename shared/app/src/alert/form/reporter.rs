@@ -7,7 +7,8 @@ use handbell_core::button::EventId;
 use handbell_core::incident::command::Command;
 use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Subject};
-use handbell_core::wording::incident;
+use handbell_core::wording::web::action_page::SOMEBODY;
+use handbell_core::wording::web::reporter_page::{self as texts, lines, paged_so_far, state};
 use handbell_inbound::alert_form::{
     NOTE_MAX, ReporterAction, ReporterMessageRefused, page_of_ticket, read_reporter_message, read_ticket,
 };
@@ -17,7 +18,6 @@ use jiff::SignedDuration;
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::becomes::{call_status, lines, moment, state};
 use super::{AlertForm, SourceForm, reporter, see_other};
 use crate::alert::intake::is_flood;
 use crate::secrets::values;
@@ -83,18 +83,11 @@ impl AlertForm {
         self.reporter_page(&ticket, incident.as_ref(), None, StatusCode::OK).await
     }
 
-    /// Returns what the ticket is for. If it doesn't verify, the secrets are fetched again unless they are newer than a
-    /// minute.
+    /// Returns what the ticket is for.
     async fn ticket(&self, secret: &str, piece: &str) -> Result<Result<(Subject, u64), Stale>, Fault> {
         let now = self.time.now();
-        let secrets = self.secrets.all(now).await?;
-        match read_ticket(&values(&secrets, [secret]), piece, now) {
-            Err(Stale::Forged) => {
-                let secrets = self.secrets.newest(now).await?;
-                Ok(read_ticket(&values(&secrets, [secret]), piece, now))
-            }
-            read => Ok(read),
-        }
+        let read = |secrets: &_| read_ticket(&values(secrets, [secret]), piece, now);
+        self.secrets.verify(now, read, |read| matches!(read, Err(Stale::Forged))).await
     }
 
     async fn handle_reporter_message(
@@ -128,7 +121,7 @@ impl AlertForm {
         let (key, command) = match &said.what {
             // One reporter can't end an incident that others reported too.
             ReporterAction::TakeBack if is_flood(&ticket.subject) => {
-                let text = "I take back what I reported.".to_owned();
+                let text = texts::TAKES_BACK.to_owned();
                 (format!("form-{nonce}-take-back"), Command::Note { text })
             }
             ReporterAction::TakeBack => (format!("form-{nonce}-take-back"), Command::Cancel),
@@ -140,27 +133,23 @@ impl AlertForm {
         if matches!(said.what, ReporterAction::Note(_)) {
             let count = format!("ticket:{}", digest(&page));
             if self.counters.count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
-                let why =
-                    "This line was not passed on: too many have come already. If it matters, call somebody.";
-                let shown = Some((why, &said.what));
+                let shown = Some((texts::TOO_MANY_LINES, &said.what));
                 return self
                     .reporter_page(ticket, incident.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS)
                     .await;
             }
         }
         let by = incident.as_ref().and_then(|incident| incident.alert.as_ref()?.reporter.as_ref());
-        let by = reporter(by.map_or("Somebody", |by| by.name.as_str()));
+        let by = reporter(by.map_or(SOMEBODY, |by| by.name.as_str()));
         let event = Event::Command { by, epoch: Some(ticket.epoch), command };
         let applied = self.engine.apply(&ticket.subject, &event, Some(&EventId { key, keep: KEEP })).await?;
         tracing::info!(subject = ticket.subject.as_str(), outcome = ?applied.outcome, "reporter's message applied");
         if applied.outcome == Some(CommandOutcome::Nothing) && matches!(said.what, ReporterAction::Note(_)) {
             let incident = applied.incident.filter(|incident| incident.epoch == ticket.epoch);
-            let why = "This line was not passed on, for it is over already. If it still isn’t right, report it again.";
-            return self
-                .reporter_page(ticket, incident.as_ref(), Some((why, &said.what)), StatusCode::CONFLICT)
-                .await;
+            let shown = Some((texts::LINE_TOO_LATE, &said.what));
+            return self.reporter_page(ticket, incident.as_ref(), shown, StatusCode::CONFLICT).await;
         }
-        Ok(see_other(&ticket.path, "It is passed on. See what becomes of it", &self.ids))
+        Ok(see_other(&ticket.path, texts::PASSED_ON, &self.ids))
     }
 
     /// Returns the incident's state in a sentence, and its timeline, the oldest entry first.
@@ -172,8 +161,8 @@ impl AlertForm {
         let dispatches = self.history.dispatches_of(&ticket.subject, ticket.epoch).await?;
         let words = self.config.words(&ticket.subject, incident);
         let state = match incident {
-            Some(incident) => state(incident, &call_status(&dispatches), &words, self.time.now()),
-            None => "It is over.".to_owned(),
+            Some(incident) => state(incident, &paged_so_far(&dispatches), &words, self.time.now()),
+            None => texts::OVER.to_owned(),
         };
         Ok((state, lines(&dispatches, &words, self.time.now())))
     }
@@ -188,17 +177,11 @@ impl AlertForm {
     ) -> Result<Response<Bytes>, Failed> {
         let (state, lines) = self.report_status(ticket, incident).await?;
         let alert = incident.and_then(|incident| incident.alert.as_ref());
-        let title = alert.map_or("What was reported", |alert| alert.title.as_str());
+        let title = alert.map_or(texts::UNKNOWN_REPORT, |alert| alert.title.as_str());
         let over = incident.is_none_or(|incident| incident.phase.is_final());
         let about = incident.zip(alert).map(|(incident, alert)| {
             let words = self.config.words(&ticket.subject, Some(incident));
-            let by = alert.reporter.as_ref().map(|by| format!(" by {}", by.name)).unwrap_or_default();
-            format!(
-                "{} · {} · reported at {}{by}",
-                incident.reference(),
-                incident::severity(alert.severity),
-                moment(incident.opened_at, &words, self.time.now()),
-            )
+            texts::about(incident, alert, &words, self.time.now())
         });
         let typed = match not_said {
             Some((_, ReporterAction::Note(text))) => text.as_str(),
@@ -219,10 +202,8 @@ impl AlertForm {
                 p class="note" { (about) }
             }
             p class="state" id="state" role="status" { (state) }
-            p class="wrong" id="lost" hidden {
-                "Handbell can’t be reached from here now: what stands here may be old."
-            }
-            h2 { "What happened" }
+            p class="wrong" id="lost" hidden { (texts::LOST) }
+            h2 { (texts::TIMELINE) }
             ol id="lines" {
                 @for line in &lines {
                     li { (line) }
@@ -232,7 +213,7 @@ impl AlertForm {
                 Some(token) => (forms(token, typed)),
                 None => {
                     @if !typed.is_empty() {
-                        p { "You had written: " (typed) }
+                        p { (texts::HAD_WRITTEN) (typed) }
                     }
                     (report_link(ticket.source))
                 }
@@ -244,27 +225,27 @@ impl AlertForm {
 }
 
 fn report_link(source: &str) -> Markup {
-    html! { p { a href={ "/alert/" (source) } { "Report something" } } }
+    html! { p { a href={ "/alert/" (source) } { (texts::REPORT_MORE) } } }
 }
 
 /// Returns the reporter's two forms: one adds a line, the other takes the report back, which needs two presses.
 fn forms(token: &str, typed: &str) -> Markup {
     html! {
-        noscript { p { a href="?" { "Look again" } } }
+        noscript { p { a href="?" { (texts::LOOK_AGAIN) } } }
         form method="post" {
             (token_field(token))
-            label for="text" { "Add a line" }
+            label for="text" { (texts::ADD_LINE) }
             textarea id="text" name="text" maxlength=(NOTE_MAX) required { (typed) }
-            button name="say" value="note" { "Pass it on" }
+            button name="say" value="note" { (texts::PASS_ON) }
         }
         details {
-            summary { "It was nothing" }
+            summary { (texts::NOTHING) }
             form method="post" {
                 (token_field(token))
-                p { "Nobody is called any more, and the people who were called are told that it was nothing." }
-                button class="other" name="say" value="take-back" { "Yes, take it back" }
+                p { (texts::WHAT_TAKING_BACK_DOES) }
+                button class="other" name="say" value="take-back" { (texts::TAKE_BACK) }
             }
         }
-        p class="note" { "This page’s address is yours alone, and good for seven days." }
+        p class="note" { (texts::YOURS_ALONE) }
     }
 }

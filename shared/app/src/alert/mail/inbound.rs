@@ -2,7 +2,7 @@
 
 use handbell_inbound::mail::parse_notice;
 
-use super::{MailIntake, ReceivedMail};
+use super::{MailIntake, MailsSeen, ReceivedMail};
 use crate::Fault;
 use crate::bucket::{INBOUND, ReceivedMails};
 use crate::parts::parts;
@@ -17,7 +17,7 @@ parts! {
 
 impl MailInbound {
     /// Takes a mail that SES has put into the bucket. An error makes Lambda retry.
-    pub async fn take(&self, payload: &str) -> Result<(), Fault> {
+    pub async fn take(&self, payload: &str) -> Result<MailsSeen, Fault> {
         let notice = parse_notice(payload.as_bytes())
             .map_err(|rejected| Fault::caused(rejected.to_string(), rejected))?;
         // The notification comes from the action after the one that stored the mail, so it doesn't contain the key. The

@@ -1,9 +1,12 @@
 //! Mails to sources, which become signals.
 
-use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, Judgement, ParsedMail, judge};
+use handbell_core::alert::mail::{
+    AuthVerdict, AuthVerdicts, Judgement, MailAlert, MailKey, ParsedMail, judge, title,
+};
 use handbell_core::alert::{AlertSignal, Origin, SignalAction, SignalOrigin, Thread, Trigger};
 use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, MailMeaning};
+use handbell_store::{IdleMail, Mails};
 use jiff::SignedDuration;
 
 use super::ReceivedMail;
@@ -11,7 +14,7 @@ use super::quarantine::{MailQuarantine, Reason};
 use crate::Fault;
 use crate::alert::intake::AlertIntake;
 use crate::configuration::Configuration;
-use crate::parts::parts;
+use crate::parts::{Time, parts};
 
 /// Retention of a mail's event id. Mails carry no signed time, so it is kept as long as everything else.
 const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -27,8 +30,21 @@ parts! {
     pub(crate) struct SourceMails {
         config: Configuration,
         intake: AlertIntake,
+        mails: Mails,
         quarantine: MailQuarantine,
+        time: Time,
     }
+}
+
+/// What became of a mail to a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailEffect {
+    /// It opened, joined, acknowledged or ended an incident.
+    Applied,
+    /// It would have ended or joined an incident, but none was open.
+    Unmatched,
+    /// It was ignored.
+    Ignored,
 }
 
 impl SourceMails {
@@ -39,23 +55,24 @@ impl SourceMails {
         source: &AlertSource,
         parsed: &ParsedMail,
         mail: &ReceivedMail,
-    ) -> Result<(), Fault> {
+    ) -> Result<MailEffect, Fault> {
+        let judgement = judge(source, parsed, &mail.verdicts);
+        let wanted = match &judgement {
+            Judgement::Join { .. } => "it has news about trouble of which no incident is open",
+            Judgement::Acknowledge { .. } | Judgement::Doubtful { wanted: MailMeaning::Acknowledge, .. } => {
+                "somebody has trouble of which no incident is open"
+            }
+            _ => "it ends trouble of which no incident is open",
+        };
         let mut doubt = None;
-        let (dedup_key, action) = match judge(source, parsed, &mail.verdicts) {
+        let (key, action) = match judgement {
             Judgement::Raise(raised) => {
-                let trigger = Trigger {
-                    severity: raised.severity,
-                    title: raised.title,
-                    body: text_of(parsed),
-                    plan: Some(raised.plan),
-                    reporter: None,
-                    // Nobody opens a mail that nothing vouches for: it stays in the bucket.
-                    object: mail
-                        .object
-                        .clone()
-                        .filter(|_| mail.verdicts.by_mailbox || mail.verdicts.virus == AuthVerdict::Pass),
-                };
+                let trigger = trigger(&raised, parsed, mail);
                 (raised.key, SignalAction::Trigger(trigger))
+            }
+            Judgement::Join { key, doubt: why } => {
+                doubt = why.map(str::to_owned);
+                (key, SignalAction::Join { title: title(parsed) })
             }
             Judgement::Acknowledge { key } => (key, SignalAction::Acknowledge),
             Judgement::Resolve { key } => (key, SignalAction::Resolve),
@@ -66,10 +83,12 @@ impl SourceMails {
             }
             Judgement::Ignore { why } => {
                 tracing::info!(source = name, why, "a mail was ignored");
-                return Ok(());
+                self.note_idle(name, parsed, &why).await;
+                return Ok(MailEffect::Ignored);
             }
             Judgement::Quarantine { why } => {
-                return self.quarantine.put_aside(parsed, mail, Reason::dangerous(&why)).await;
+                self.quarantine.put_aside(parsed, mail, Reason::dangerous(&why)).await?;
+                return Ok(MailEffect::Ignored);
             }
         };
         let identity = parsed.identity();
@@ -81,9 +100,24 @@ impl SourceMails {
             mail: Some(self.origin(parsed, &mail.verdicts)),
             thread: thread(parsed, &identity),
         };
-        let signal = AlertSignal { source: name.to_owned(), dedup_key, action, origin };
+        let MailKey { exact, shared } = key;
+        let signal = AlertSignal { source: name.to_owned(), dedup_key: exact, shared, action, origin };
         let id = EventId { key: format!("mail-{identity}"), keep: KEEP };
-        self.intake.take(signal, &id).await.map(|_| ())
+        if self.intake.take(signal, &id).await?.is_some() {
+            return Ok(MailEffect::Applied);
+        }
+        tracing::warn!(source = name, why = wanted, "a mail had no effect");
+        self.note_idle(name, parsed, wanted).await;
+        Ok(MailEffect::Unmatched)
+    }
+
+    /// Records a mail that had no effect, for people who look for it. Best effort: a mail must not be taken again for that.
+    async fn note_idle(&self, source: &str, parsed: &ParsedMail, why: &str) {
+        let at = self.time.now();
+        let mail = IdleMail { at, from: parsed.from.clone(), subject: title(parsed), why: why.to_owned() };
+        if let Err(fault) = self.mails.add_idle_mail(source, &mail).await {
+            tracing::warn!(source, reason = %fault, "a mail that had no effect could not be recorded");
+        }
     }
 
     fn origin(&self, parsed: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
@@ -103,15 +137,34 @@ impl SourceMails {
     }
 }
 
+fn trigger(raised: &MailAlert, parsed: &ParsedMail, mail: &ReceivedMail) -> Trigger {
+    Trigger {
+        severity: raised.severity,
+        title: raised.title.clone(),
+        body: text_of(parsed),
+        plan: Some(raised.plan.clone()),
+        reporter: None,
+        // Nobody opens a mail that nothing vouches for: it stays in the bucket.
+        object: mail
+            .object
+            .clone()
+            .filter(|_| mail.verdicts.by_mailbox || mail.verdicts.virus == AuthVerdict::Pass),
+    }
+}
+
 /// Returns the ids by which the mail's incident is found: of the same mail, if it arrived before, and else of the
 /// earlier mails in its thread. Also returns the ids under which the mail itself is remembered.
 fn thread(parsed: &ParsedMail, identity: &str) -> Thread {
     let by_id = |id: &String| format!("id-{id}");
     let same = format!("is-{identity}");
     let before = parsed.in_reply_to.iter().chain(parsed.references.iter().rev()).take(EARLIER_MAX);
+    // Zabbix and Netdata name the same mail in all mails about a problem, and never send it.
+    let root = parsed.references.first().or(parsed.in_reply_to.first());
     Thread {
-        earlier: [same.clone()].into_iter().chain(before.map(by_id)).collect(),
-        own: parsed.message_id.iter().map(by_id).chain([same]).collect(),
+        same: vec![same.clone()],
+        earlier: before.map(by_id).collect(),
+        subject: parsed.subject.clone(),
+        own: parsed.message_id.iter().chain(root).map(by_id).chain([same]).collect(),
     }
 }
 

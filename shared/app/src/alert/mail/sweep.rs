@@ -78,6 +78,6 @@ impl MailSweep {
             None => parse(&bytes).to,
         };
         let mail = ReceivedMail { verdicts: verdicts_in(&bytes), bytes, object: Some(object.to_owned()) };
-        self.intake.take_mail(&recipients, None, mail).await
+        self.intake.take_mail(&recipients, None, mail).await.map(|_| ())
     }
 }

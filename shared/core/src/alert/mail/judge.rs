@@ -2,8 +2,8 @@
 
 use regex::{Captures, Regex, RegexBuilder};
 
-use super::key::{default_key, one_line};
-use super::status::says_that_it_is_over;
+use super::key::{MailKey, one_line};
+use super::reading::{MailReading, MailStatus, read_mail};
 use super::{AuthVerdict, AuthVerdicts, Automatic, ParsedMail};
 use crate::config::{AlertSource, MailMeaning, MailRule, Severity};
 
@@ -21,15 +21,22 @@ const KEY_MAX: usize = 300;
 pub enum Judgement {
     /// An alert.
     Raise(MailAlert),
+    /// News about the incident with this key, such as a downtime. It opens no incident.
+    Join {
+        /// Key of the problem.
+        key: MailKey,
+        /// Why the mail isn't trustworthy, in words that follow "because"; none if it is.
+        doubt: Option<&'static str>,
+    },
     /// Somebody has the incident with this key.
     Acknowledge {
         /// Key of the problem.
-        key: String,
+        key: MailKey,
     },
     /// The incident with this key is over.
     Resolve {
         /// Key of the problem.
-        key: String,
+        key: MailKey,
     },
     /// The mail is ignored.
     Ignore {
@@ -39,7 +46,7 @@ pub enum Judgement {
     /// The mail would end or silence the incident with this key, but isn't trustworthy. It has no effect, and people see it.
     Doubtful {
         /// Key of the problem.
-        key: String,
+        key: MailKey,
         /// The reason for people, in words that follow "because".
         why: String,
         /// What the mail wanted: [`MailMeaning::Acknowledge`] or [`MailMeaning::Resolve`].
@@ -59,8 +66,8 @@ pub struct MailAlert {
     pub plan: String,
     /// Severity of the alert.
     pub severity: Severity,
-    /// Key of the problem: alerts of a source with the same key belong to one incident. At most 300 characters.
-    pub key: String,
+    /// Key of the problem: alerts of a source with the same key belong to one incident.
+    pub key: MailKey,
     /// Title for people: the subject, or the first line of a mail without one. At most 200 characters.
     pub title: String,
 }
@@ -75,47 +82,83 @@ impl std::fmt::Debug for MailAlert {
     }
 }
 
+/// The meaning of a mail, and what decided it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The meaning.
+    pub judgement: Judgement,
+    /// What decided it.
+    pub by: MeantBy,
+    /// How the mail reads without rules.
+    pub reading: MailReading,
+}
+
+/// What decided the meaning of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeantBy {
+    /// What always holds: a virus, an automatic reply.
+    Nature,
+    /// The source's rule of this number, from 1.
+    Rule(usize),
+    /// The mail's own words.
+    Reading,
+    /// The source's `otherwise`.
+    Otherwise,
+}
+
 /// Returns the meaning of a mail for this source.
 ///
 /// A mail that can't be understood raises an alert: a needless alert is a nuisance, a lost one is not. Ending or silencing an
 /// incident needs a trustworthy mail, see [`AuthVerdicts::doubt`]. A rule whose expression can't be compiled is skipped;
 /// [`crate::config::problems`] reports it beforehand.
 pub fn judge(source: &AlertSource, mail: &ParsedMail, verdicts: &AuthVerdicts) -> Judgement {
+    explain(source, mail, verdicts).judgement
+}
+
+/// Returns the meaning of a mail for this source, and what decided it.
+pub fn explain(source: &AlertSource, mail: &ParsedMail, verdicts: &AuthVerdicts) -> Judged {
+    let reading = read_mail(mail, source.sender_name(mail.from.as_deref().unwrap_or_default()));
+    let always = |judgement| Judged { judgement, by: MeantBy::Nature, reading: reading.clone() };
     if verdicts.virus == AuthVerdict::Fail {
-        return Judgement::Quarantine { why: "it carries a virus".to_owned() };
+        return always(Judgement::Quarantine { why: "it carries a virus".to_owned() });
     }
     if let Some(why) = never_counts(mail) {
-        return Judgement::Ignore { why: why.to_owned() };
+        return always(Judgement::Ignore { why: why.to_owned() });
     }
     let fitting = source.rules.iter().enumerate().find_map(|(index, rule)| {
         let captured = fit(rule, mail)?;
         Some((index, rule, captured))
     });
-    let (meant, rule, key) = match fitting {
-        Some((index, rule, captured)) => {
-            let own = rule.key.as_deref().and_then(|template| fill(template, &captured));
-            (rule.meant, Some((index, rule)), own)
-        }
-        None if says_that_it_is_over(&mail.subject) => (MailMeaning::Resolve, None, None),
-        None => (source.otherwise, None, None),
+    let (meant, by) = match (&fitting, reading.status) {
+        (Some((index, rule, _)), _) => (Some(rule.meant), MeantBy::Rule(index + 1)),
+        (None, MailStatus::Over) => (Some(MailMeaning::Resolve), MeantBy::Reading),
+        // News about known trouble raises nothing, where trouble itself would.
+        (None, MailStatus::News) if source.otherwise == MailMeaning::Raise => (None, MeantBy::Reading),
+        (None, _) => (Some(source.otherwise), MeantBy::Otherwise),
     };
-    let key = key.unwrap_or_else(|| default_key(mail));
-    let key: String = key.chars().take(KEY_MAX).collect();
+    let rule = fitting.as_ref().map(|(_, rule, _)| *rule);
+    let own = fitting.as_ref().and_then(|(_, rule, captured)| fill(rule.key.as_deref()?, captured));
+    let key = own.map_or_else(
+        || reading.key.clone().shortened(KEY_MAX),
+        |key| MailKey::of_rule(&key.chars().take(KEY_MAX).collect::<String>()),
+    );
     let doubt = if mail.several_senders { Some("it names several senders") } else { verdicts.doubt() };
-    match (meant, doubt) {
-        (MailMeaning::Raise, _) => Judgement::Raise(raised(source, rule.map(|(_, rule)| rule), key, mail)),
-        (MailMeaning::Acknowledge, None) => Judgement::Acknowledge { key },
-        (MailMeaning::Resolve, None) => Judgement::Resolve { key },
-        (wanted @ (MailMeaning::Acknowledge | MailMeaning::Resolve), Some(why)) => {
+    let judgement = match (meant, doubt) {
+        (None, doubt) => Judgement::Join { key, doubt },
+        (Some(MailMeaning::Raise), _) => Judgement::Raise(raised(source, rule, key, mail)),
+        (Some(MailMeaning::Acknowledge), None) => Judgement::Acknowledge { key },
+        (Some(MailMeaning::Resolve), None) => Judgement::Resolve { key },
+        (Some(wanted @ (MailMeaning::Acknowledge | MailMeaning::Resolve)), Some(why)) => {
             Judgement::Doubtful { key, why: why.to_owned(), wanted }
         }
-        (MailMeaning::Ignore, _) => Judgement::Ignore {
-            why: match rule {
-                Some((index, _)) => format!("rule {} of its source says so", index + 1),
-                None => "it fits no rule of its source".to_owned(),
+        (Some(MailMeaning::Ignore), _) => Judgement::Ignore {
+            why: match by {
+                MeantBy::Rule(number) => format!("rule {number} of its source says so"),
+                _ => "it fits no rule of its source".to_owned(),
             },
         },
-    }
+    };
+    Judged { judgement, by, reading }
 }
 
 /// Returns why a mail has no effect, whatever the rules say.
@@ -128,7 +171,7 @@ fn never_counts(mail: &ParsedMail) -> Option<&'static str> {
     }
 }
 
-fn raised(source: &AlertSource, rule: Option<&MailRule>, key: String, mail: &ParsedMail) -> MailAlert {
+fn raised(source: &AlertSource, rule: Option<&MailRule>, key: MailKey, mail: &ParsedMail) -> MailAlert {
     let severity = rule.and_then(|rule| rule.severity).unwrap_or(source.severity);
     let plan = rule
         .and_then(|rule| rule.plan.as_ref())
@@ -138,7 +181,8 @@ fn raised(source: &AlertSource, rule: Option<&MailRule>, key: String, mail: &Par
     MailAlert { plan, severity, key, title: title(mail) }
 }
 
-fn title(mail: &ParsedMail) -> String {
+/// Returns the title of a mail for people: its subject, or the first line of a mail without one. At most 200 characters.
+pub fn title(mail: &ParsedMail) -> String {
     let first_line = || mail.text.lines().map(one_line).find(|line| !line.is_empty());
     let subject = one_line(&mail.subject);
     let title = if subject.is_empty() { first_line() } else { Some(subject) };
@@ -236,7 +280,7 @@ fn fill(template: &str, captured: &[(String, String)]) -> Option<String> {
     (!key.is_empty()).then_some(key)
 }
 
-/// Returns true if the text contains the word or words, in any case, with no letter or digit directly before or after.
+/// Returns true if the text contains the word or words, in any case, with no mail or digit directly before or after.
 fn holds_word(text: &str, word: &str) -> bool {
     let word = one_line(word);
     if word.is_empty() {

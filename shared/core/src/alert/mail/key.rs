@@ -1,127 +1,118 @@
-//! The default key of a mail: its sender, and its subject without everything that changes from mail to mail.
+//! The key of a mail: its sender, and what its subject is about without everything that changes from mail to mail.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeSet;
+use std::fmt;
 
-use super::ParsedMail;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-/// Prefixes of a subject in mail programs of several languages: reply and forward.
-const PREFIXES: [&str; 17] = [
-    "re", "fw", "fwd", "aw", "wg", "sv", "vs", "tr", "rv", "rif", "antw", "antwort", "ref", "res", "enc",
-    "ynt", "odp",
-];
+use super::measure::{Kind, is_numeric, kind};
+use super::tokens::{Token, TokenKind};
+use super::words::{is_binding, is_prefix};
 
-/// Words by which a monitoring system describes the state of a thing, rather than the thing.
-const STATES: [&str; 49] = [
-    "problem",
-    "problems",
-    "recovery",
-    "recovered",
-    "resolved",
-    "ok",
-    "up",
-    "down",
-    "critical",
-    "crit",
-    "warning",
-    "warn",
-    "unknown",
-    "unreachable",
-    "firing",
-    "alert",
-    "alerts",
-    "alerting",
-    "alarm",
-    "acknowledgement",
-    "acknowledged",
-    "error",
-    "errors",
-    "fail",
-    "failed",
-    "fails",
-    "failing",
-    "failure",
-    "success",
-    "successful",
-    "successfully",
-    "succeeded",
-    "completed",
-    "normal",
-    "nodata",
-    "healthy",
-    "unhealthy",
-    "degraded",
-    "started",
-    "online",
-    "offline",
-    "state",
-    "status",
-    "triggered",
-    "cleared",
-    "closed",
-    "open",
-    "flappingstart",
-    "flappingstop",
-];
+/// Length from which a name may have been cut in some of its mails, in characters. CloudWatch's longest heading leaves 79 of the 100
+/// characters of a subject by SNS.
+const MAY_BE_CUT: usize = 60;
 
-/// Words that connect others, and come and go with the state: `has been down for 5 minutes`.
-const BINDING: [&str; 27] = [
-    "is", "are", "was", "were", "has", "have", "had", "been", "now", "again", "back", "in", "for", "after",
-    "since", "to", "from", "at", "on", "of", "the", "a", "an", "with", "not", "duration", "and",
-];
+/// Which incident a mail is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailKey {
+    /// Everything that names the trouble. Mails with the same key are about the same trouble.
+    pub exact: String,
+    /// What mails about the same trouble have in common even if each tells a different part of the rest.
+    pub shared: Option<SharedKey>,
+}
 
-const UNITS: [&str; 35] = [
-    "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h", "hr", "hrs",
-    "hour", "hours", "d", "day", "days", "w", "week", "weeks", "ms", "us", "%", "b", "kb", "mb", "gb", "tb",
-    "kib", "mib", "gib", "tib", "st", "th",
-];
+/// A key that leaves out a part of the name, and that part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedKey {
+    /// The key without the part.
+    pub key: String,
+    /// What was left out. Mails with the same shared key are about the same trouble if these agree.
+    pub left_out: LeftOut,
+}
 
-/// Parts of dates, if they are next to a number or to each other.
-const CALENDAR: [&str; 35] = [
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-    "utc",
-    "gmt",
-    "cet",
-    "cest",
-    "edt",
-    "est",
-    "am",
-    "pm",
-    "z",
-];
+/// The part of a name that a key leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftOut {
+    /// The labels that the members of a group have in common: fewer as the group grows, more as it shrinks.
+    Labels(BTreeSet<String>),
+    /// The end of a long name.
+    End {
+        /// As much of it as the mail has.
+        text: String,
+        /// Whether the mail may have lost some of it.
+        cut: bool,
+    },
+}
 
-/// Returns the key of a mail for which no rule makes one. A monitoring system's mails about a problem and about its end get the
-/// same key.
-pub fn default_key(mail: &ParsedMail) -> String {
-    let about = about(&mail.subject);
-    let from = mail.from.as_deref().unwrap_or_default();
-    let key = [from, about.as_str()].join(" ");
-    let key = key.trim();
-    if key.is_empty() { "mail".to_owned() } else { key.to_owned() }
+impl SharedKey {
+    /// Returns the name under which a source's incidents with this key are stored.
+    pub fn row_name(&self, source: &str) -> String {
+        let digest = Sha256::digest(format!("{source}\0{}", self.key));
+        format!("key-{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+}
+
+impl fmt::Display for MailKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.exact)
+    }
+}
+
+impl LeftOut {
+    /// Returns true if both can be parts of the same name.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Labels(one), Self::Labels(other)) => one.is_subset(other) || other.is_subset(one),
+            (Self::End { text: one, cut: one_cut }, Self::End { text: other, cut: other_cut }) => {
+                one == other
+                    || *one_cut && other.starts_with(one.as_str())
+                    || *other_cut && one.starts_with(other.as_str())
+            }
+            _ => false,
+        }
+    }
+}
+
+impl MailKey {
+    /// A key that a rule of the source makes. It leaves nothing out.
+    pub fn of_rule(key: &str) -> Self {
+        Self { exact: key.to_owned(), shared: None }
+    }
+
+    /// Returns the key with at most so many characters.
+    pub(super) fn shortened(mut self, max: usize) -> Self {
+        if let Some((at, _)) = self.exact.char_indices().nth(max) {
+            self.exact.truncate(at);
+        }
+        self
+    }
+
+    /// Makes the key of these words. `labels` come and go with a group's members; `cut` says that the subject may have been cut.
+    pub(super) fn new(sender: &str, names: &[String], labels: Option<Vec<String>>, cut: bool) -> Self {
+        let named = |words: &str| {
+            let key = [sender, words].join(" ");
+            let key = key.trim();
+            if key.is_empty() { "mail".to_owned() } else { key.to_owned() }
+        };
+        let words = names.join(" ");
+        if let Some(labels) = labels {
+            let exact = format!("{words} {}", labels.join(" "));
+            let left_out = LeftOut::Labels(labels.into_iter().collect());
+            return Self {
+                exact: named(exact.trim()),
+                shared: Some(SharedKey { key: named(&words), left_out }),
+            };
+        }
+        let shared = words.char_indices().nth(MAY_BE_CUT).map(|(at, _)| {
+            let (key, text) = words.split_at(at);
+            // The last word may be a part of one.
+            SharedKey { key: named(key), left_out: LeftOut::End { text: text.to_owned(), cut } }
+        });
+        Self { exact: named(&words), shared }
+    }
 }
 
 /// Returns the text in one line, with single spaces and without control characters.
@@ -130,110 +121,32 @@ pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the subject without states, prefixes, numbers, dates and times.
-fn about(subject: &str) -> String {
-    let subject = one_line(&subject.to_lowercase());
-    let tokens: Vec<&str> = up_to_the_state(&subject)
-        .split(|c: char| c.is_whitespace() || !(c.is_alphanumeric() || ":.-_/@%+#\\~$&".contains(c)))
-        .flat_map(without_titles)
-        .collect();
-    let kinds: Vec<Kind> = tokens.iter().map(|token| kind(token)).collect();
-    let beside = |at: usize| {
-        let next_to = |other: Option<usize>| {
-            let kind = other.and_then(|other| kinds.get(other));
-            kind.is_some_and(|kind| matches!(kind, Kind::Number | Kind::Calendar))
-        };
-        next_to(at.checked_sub(1)) || next_to(Some(at + 1))
+/// Returns true for the numbers in `1523 > 1000`.
+fn is_compared(tokens: &[Token], at: usize) -> bool {
+    let number =
+        |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| is_numeric(&token.text));
+    let compares = |at: Option<usize>| {
+        at.and_then(|at| tokens.get(at)).is_some_and(|token| {
+            token.kind == TokenKind::Comparison || token.kind == TokenKind::Arrow && token.text == ">"
+        })
     };
-    let kept = tokens.iter().enumerate().filter(|(at, _)| match kinds[*at] {
-        Kind::Name => true,
-        Kind::Calendar | Kind::Unit => !beside(*at),
-        Kind::Number | Kind::Noise => false,
-    });
-    kept.map(|(_, token)| *token).collect::<Vec<_>>().join(" ")
+    let beside = |before: Option<usize>, behind: Option<usize>| compares(before) && number(behind);
+    number(Some(at)) && (beside(at.checked_sub(1), at.checked_sub(2)) || beside(Some(at + 1), Some(at + 2)))
 }
 
-/// Cuts the subject before its state. `[web01] [🔴 down] connect ECONNREFUSED`, as Uptime Kuma writes: the text after the state
-/// differs each time.
-fn up_to_the_state(subject: &str) -> &str {
-    let mut from = 0;
-    while let Some(open) = subject[from..].find('[').map(|at| from + at) {
-        let Some(close) = subject[open..].find(']').map(|at| open + at) else { break };
-        let mut inner = subject[open + 1..close].split(|c: char| !c.is_alphanumeric());
-        let mut words = inner.by_ref().filter(|word| !word.is_empty()).peekable();
-        let is_state = words.peek().is_some() && words.all(|word| STATES.contains(&word));
-        if is_state && subject[..open].trim_end().ends_with(']') {
-            return &subject[..open];
-        }
-        from = close + 1;
-    }
-    subject
-}
-
-/// Splits a token into its parts: `firing:1` is a state and a number, `re:disk` a prefix and a name. Addresses and times stay
-/// whole.
-fn without_titles(token: &str) -> Vec<&str> {
-    let token = trimmed(token);
-    if is_address(token) {
-        return vec![token];
-    }
-    match token.split_once(':') {
-        Some((title, rest)) if STATES.contains(&title) || PREFIXES.contains(&title) => {
-            let mut tokens = vec![title];
-            tokens.extend(without_titles(rest));
-            tokens
-        }
-        _ => vec![token],
-    }
-}
-
-fn trimmed(token: &str) -> &str {
-    token.trim_matches(|c: char| ":.-_/+#~&\\".contains(c))
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Tells what the mail is about.
-    Name,
-    /// A number, a date or a time, with or without its unit.
-    Number,
-    /// A word that may belong to a number.
-    Unit,
-    /// A word that may belong to a date.
-    Calendar,
-    /// A word that doesn't tell one thing from another.
-    Noise,
-}
-
-fn kind(token: &str) -> Kind {
-    let prefix = || PREFIXES.contains(&token);
-    if token.is_empty() || STATES.contains(&token) || BINDING.contains(&token) || prefix() {
-        Kind::Noise
-    } else if is_address(token) {
-        Kind::Name
-    } else if CALENDAR.contains(&token) {
-        Kind::Calendar
-    } else if UNITS.contains(&token) {
-        Kind::Unit
-    } else if is_number(token) {
-        Kind::Number
-    } else {
-        Kind::Name
-    }
-}
-
-/// Returns true for machines: `10.0.0.7` and `10.0.0.7:443` are no numbers. An IPv6 address has a letter or two colons in a row.
-fn is_address(token: &str) -> bool {
-    token.parse::<IpAddr>().is_ok() || token.parse::<SocketAddr>().is_ok()
-}
-
-/// Returns true for numbers, dates and times: `5`, `1.5`, `10:05:03`, `2026-11-21`, `2026-11-21t10:05:03z`, `95%`, `5m`, `1h30m`,
-/// `12gb`.
-fn is_number(token: &str) -> bool {
-    let mut letters = token.split(|c: char| c.is_ascii_digit() || ":.-_/+#".contains(c));
-    let belongs =
-        |letters: &str| letters.is_empty() || letters == "t" || letters == "z" || UNITS.contains(&letters);
-    let begins_well = token.starts_with(|c: char| c.is_ascii_digit() || c == '$');
-    let token_has_digits = token.bytes().any(|byte| byte.is_ascii_digit());
-    token_has_digits && begins_well && letters.all(belongs)
+/// Returns the words that name something. Words that only connect others, and numbers that measure, come and go.
+pub(super) fn words(tokens: &[Token]) -> Vec<String> {
+    let words: Vec<&str> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(at, token)| token.kind == TokenKind::Word && !is_compared(tokens, *at))
+        .map(|(_, token)| token.text.trim_matches(|c: char| ":.-_/+~&\\".contains(c)))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let at = |at: Option<usize>| at.and_then(|at| words.get(at)).copied();
+    let is_name = |(place, word): &(usize, &&str)| {
+        let beside = (at(place.checked_sub(1)), at(Some(place + 1)));
+        !is_binding(word) && !is_prefix(word) && kind(beside.0, word, beside.1) == Kind::Name
+    };
+    words.iter().enumerate().filter(is_name).map(|(_, word)| (*word).to_owned()).collect()
 }

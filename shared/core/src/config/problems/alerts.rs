@@ -4,6 +4,7 @@ mod mailbox;
 mod plans;
 
 use super::advice::{NAME_ADVICE, is_name};
+use crate::address::EmailAddress;
 use crate::alert::mail::{expression, fits_every_mail, groups};
 use crate::config::{AlertSource, Config, MailRule, Severity, Tokens, WayIn};
 
@@ -30,8 +31,28 @@ pub(super) fn problems(
             }
         }
         quiet(&at, source, config, report);
+        for (index, group) in source.one_sender.iter().enumerate() {
+            for pattern in group.iter().filter(|pattern| !is_sender(pattern)) {
+                report(
+                    &[at[0], at[1], "one_sender", &index.to_string()],
+                    format!(
+                        "{pattern:?} is no mail address; write icinga@mon1.example.com, or alerts+*@example.com with one * before the @"
+                    ),
+                );
+            }
+        }
     }
     plans::problems(config, file_exists, report);
+}
+
+/// Returns true for an address that may have one `*` before the `@`, next to something else.
+fn is_sender(pattern: &str) -> bool {
+    let Some((local, domain)) = pattern.rsplit_once('@') else { return false };
+    let any = local.matches('*').count();
+    any <= 1
+        && local != "*"
+        && !domain.contains('*')
+        && format!("{}@{domain}", local.replace('*', "x")).parse::<EmailAddress>().is_ok()
 }
 
 fn mail(config: &Config, report: &mut dyn FnMut(&[&str], String)) {

@@ -48,8 +48,7 @@ pub(super) fn relay(
         let note = wording::long_text(&parts, class, held);
         builder.note(Some(&answer.thread), note);
     }
-    let only_mail =
-        refused.filter(|_| says.iter().any(|say| matches!(say, Message::Mail(MailMessage::Reply { .. }))));
+    let only_mail = refused.filter(|_| says.iter().any(|say| say.is_mail()));
     let entry = ConversationEntry {
         speaker: Speaker::Agent(answer.by.name.clone()),
         customer: builder.next.called(),

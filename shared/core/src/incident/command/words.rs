@@ -48,8 +48,7 @@ pub fn parse_from(text: &str, author: &MessageAuthor<'_>) -> Option<(WrittenComm
         return None;
     }
     let (asked, which) = Reading::of(&lexemes, author)?.meaning(author)?;
-    let harmless = matches!(asked, WrittenCommand::Who | WrittenCommand::Help);
-    (harmless || !asks).then_some((asked, which))
+    (asked.only_informs() || !asks).then_some((asked, which))
 }
 
 /// What has been read of a message so far.
@@ -200,7 +199,14 @@ impl<'a> Reading<'a> {
             WrittenCommand::Escalate(None) => {
                 (WrittenCommand::Escalate(self.step.map(str::to_owned)), self.numbers)
             }
-            asked => (asked, self.numbers),
+            asked @ (WrittenCommand::Acknowledge
+            | WrittenCommand::Escalate(Some(_))
+            | WrittenCommand::Cannot
+            | WrittenCommand::Confirm
+            | WrittenCommand::Done
+            | WrittenCommand::Cancel
+            | WrittenCommand::Who
+            | WrittenCommand::Help) => (asked, self.numbers),
         };
         Some((asked, which(&numbers, &self.references, self.all)?))
     }

@@ -75,8 +75,7 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
     let count = builder.incident.count;
     let worse = incident.alert.as_ref().is_none_or(|alert| raised.alert.severity < alert.severity);
     if let Some(alert) = &mut builder.incident.alert {
-        alert.severity = alert.severity.min(raised.alert.severity);
-        alert.written_at = alert.written_at.max(raised.alert.written_at);
+        alert.join(&raised.alert);
     }
     let held = incident.responses.hold.as_ref().is_some_and(|hold| hold.until > now);
     let woken = held && worse && raised.hold.is_none() && incident.phase == Phase::Open;
@@ -103,7 +102,10 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
         // The dispatches that are cancelled now may not have invited the people of the space yet.
         let invited = if woken { invitations_of_space(context.plan) } else { Vec::new() };
         builder.begin(
-            invited.into_iter().chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),
+            invited
+                .into_iter()
+                .map(Message::from)
+                .chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),
         );
         builder.card_too();
     } else {

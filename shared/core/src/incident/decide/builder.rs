@@ -123,7 +123,10 @@ impl<'a> DecisionBuilder<'a> {
 
     /// Returns the invitations to the plan's space, for the incident's first dispatch: a step, or the note on a late press.
     fn audience(&self) -> Vec<Message> {
-        if self.incident.dispatches > 1 { Vec::new() } else { invitations_of_space(self.context.plan) }
+        if self.incident.dispatches > 1 {
+            return Vec::new();
+        }
+        invitations_of_space(self.context.plan).into_iter().map(Message::from).collect()
     }
 
     pub(super) fn post(&mut self, text: String) {

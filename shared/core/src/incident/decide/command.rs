@@ -243,7 +243,9 @@ pub(super) fn end(
             ("incident.cancelled", wording::occupancy::not_busy(&word, occupancy.false_alarms, context.words))
         }
         (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&word, context.words)),
-        _ => ("incident.resolved", wording::resolved(&word, context.words)),
+        (Phase::Open | Phase::Acknowledged | Phase::Resolved | Phase::Lapsed, _) => {
+            ("incident.resolved", wording::resolved(&word, context.words))
+        }
     };
     builder.add_fact(kind, [("by", by.who.clone())]);
     builder.add_entry(wording::incident::ended(phase, by), Some(by));

@@ -45,3 +45,21 @@ pub enum Event {
     /// The time for which the incident asked has come.
     Wake,
 }
+
+impl Event {
+    /// Returns true if the event opens an incident when none is ongoing.
+    pub(super) fn may_open(&self) -> bool {
+        match self {
+            Self::Press(_)
+            | Self::Occupancy(Signal::Rise { .. } | Signal::Silent { .. })
+            | Self::Waits { .. }
+            | Self::Alert(_) => true,
+            Self::Occupancy(
+                Signal::Remind { .. } | Signal::Ease { .. } | Signal::Over { .. } | Signal::Back { .. },
+            )
+            | Self::Command { .. }
+            | Self::Unreached { .. }
+            | Self::Wake => false,
+        }
+    }
+}

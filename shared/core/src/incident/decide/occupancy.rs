@@ -8,7 +8,7 @@ use super::decision::{Decision, nothing};
 use crate::incident::CommandOutcome;
 use crate::incident::{Attribution, Incident, Phase, ZoneState};
 use crate::occupancy::view::{Signal, View, ZoneEnd};
-use crate::wording::occupancy as wording;
+use crate::wording::occupancy::{self as wording, BusyPeriod};
 
 /// Applies a signal that a poll found.
 pub(super) fn handle_signal(
@@ -46,9 +46,10 @@ pub(super) fn handle_signal(
             builder
                 .add_fact("incident.resolved", [("by", "the count".to_owned()), ("peak", peak.to_string())]);
             let capacity = incident.occupancy.as_ref().and_then(|occupancy| occupancy.capacity);
+            let busy = BusyPeriod { since: *since, until: now, peak: *peak };
             builder.last_word(match why {
-                ZoneEnd::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, context.words),
-                ZoneEnd::Closing => wording::closing((*since, now), *peak, context.words),
+                ZoneEnd::Calm => wording::all_clear(*count, capacity, busy, context.words),
+                ZoneEnd::Closing => wording::closing(busy, context.words),
                 ZoneEnd::Unwatched => wording::unwatched(context.words),
             });
             builder.finish(CommandOutcome::Done)

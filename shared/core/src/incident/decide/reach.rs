@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::context::Context;
 use crate::address::{E164, SmsSender};
 use crate::config::{Step, Target};
-use crate::delivery::{Content, DirectMessage, MailMessage, Message, PhoneMessage, Recipient, SpaceMessage};
+use crate::delivery::{Content, DirectMessage, Invitation, MailMessage, Message, PhoneMessage, Recipient};
 use crate::oncall::{Attempt, AttemptAddress, Gap, Person, Roster};
 
 /// One attempt to reach a person.
@@ -22,7 +22,7 @@ pub(super) struct Paging {
 #[derive(Default)]
 pub(super) struct Reached {
     /// Invitations to the space.
-    pub(super) people: Vec<Message>,
+    pub(super) people: Vec<Invitation>,
     /// The attempts, with those for one person together.
     pub(super) pages: Vec<Paging>,
     /// Targets that name nobody.
@@ -43,7 +43,7 @@ const BY_NUMBER: [(ToNumber, i64); 4] = [
 ];
 
 /// Returns whom a step reaches. `chained` numbers are tried the other way at once when one way has failed.
-pub(super) fn everybody(
+pub(super) fn reach_people(
     step: &Step,
     number: u32,
     context: Context<'_>,
@@ -116,8 +116,7 @@ pub(super) fn everybody(
 /// Spreads calls that would begin at once, so that at most `rate` begin in a second.
 fn spread(pages: &mut [Paging], rate: u32) {
     let mut taken: BTreeMap<i64, u32> = BTreeMap::new();
-    for page in pages.iter_mut().filter(|page| matches!(page.say, Message::Phone(PhoneMessage::Call { .. })))
-    {
+    for page in pages.iter_mut().filter(|page| page.say.is_call()) {
         let mut second = page.after.as_secs();
         while taken.get(&second).is_some_and(|calls| *calls >= rate) {
             second += 1;
@@ -136,10 +135,9 @@ impl Reached {
         }
         for person in &who.people {
             if let Some(email) = person.email.as_ref().filter(|email| email.verified_at.is_some()) {
-                let say =
-                    Message::Space(SpaceMessage::Invite { email: email.address.clone(), moderator: false });
-                if !self.people.contains(&say) {
-                    self.people.push(say);
+                let invitation = Invitation::participant(email.address.clone());
+                if !self.people.contains(&invitation) {
+                    self.people.push(invitation);
                 }
             }
         }

@@ -1,11 +1,10 @@
 //! An incident's space: its people, and the name under which it is remembered.
 
-use crate::address::EmailAddress;
-use crate::config::{People, Plan, Reuse};
-use crate::delivery::{DispatchKey, Message, SpaceMessage};
+use crate::config::{Plan, Reuse, SpaceMembers};
+use crate::delivery::{DispatchKey, Invitation};
 
 /// Returns the invitations of everybody who belongs in the space after `step`, for a space that has to be created again.
-pub fn everybody(plan: &Plan, step: u32) -> Vec<Message> {
+pub fn invitations_up_to(plan: &Plan, step: u32) -> Vec<Invitation> {
     let people = plan.steps.iter().take(step as usize).filter_map(|step| step.people.as_ref());
     let mut all = invitations_of_space(plan);
     all.extend(people.flat_map(invitations));
@@ -20,14 +19,16 @@ pub fn space_name(plan_name: &str, plan: &Plan, key: &DispatchKey) -> String {
     }
 }
 
-pub(super) fn invitations(people: &People) -> Vec<Message> {
-    let say = |moderator| {
-        move |email: &EmailAddress| Message::Space(SpaceMessage::Invite { email: email.clone(), moderator })
-    };
-    people.moderators.iter().map(say(true)).chain(people.participants.iter().map(say(false))).collect()
+pub(super) fn invitations(people: &SpaceMembers) -> Vec<Invitation> {
+    let moderators =
+        people.moderators.iter().map(|email| Invitation { email: email.clone(), moderator: true });
+    moderators.chain(people.participants.iter().cloned().map(Invitation::participant)).collect()
 }
 
-pub(super) fn invitations_of_space(plan: &Plan) -> Vec<Message> {
+pub(super) fn invitations_of_space(plan: &Plan) -> Vec<Invitation> {
     let space = &plan.space;
-    invitations(&People { moderators: space.moderators.clone(), participants: space.participants.clone() })
+    invitations(&SpaceMembers {
+        moderators: space.moderators.clone(),
+        participants: space.participants.clone(),
+    })
 }

@@ -160,11 +160,14 @@ fn whom(step: &Step) -> String {
     names.join(", ") + &more
 }
 
+/// The label of every button that acknowledges an incident.
+pub const I_HAVE_IT: &str = "I have it";
+
 fn choices(incident: &Incident, plan: &Plan) -> Vec<(&'static str, &'static str)> {
     let further = (incident.step as usize) < plan.steps.len();
     match incident.phase {
         Phase::Open => {
-            let mut choices = vec![("I have it", "acknowledge")];
+            let mut choices = vec![(I_HAVE_IT, "acknowledge")];
             if further {
                 choices.push(("Next step", "next"));
             }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::escape::plain;
 use super::super::words::{Words, clock};
-use super::{about, named};
+use super::{about, has_it_since, named};
 use crate::alert::{AlertSignal, Objection, SignalAction};
 use crate::incident::command::{Actor, Command, WrittenCommand};
 use crate::incident::{CommandOutcome, Incident, Phase};
@@ -32,11 +32,12 @@ pub fn unproven(words: &str) -> String {
     format!("(Nothing proves who sent this mail, so it changes nothing.) {words}")
 }
 
-/// Posts that a signal didn't acknowledge or end the incident, and why.
+/// Posts that a signal had no effect on the incident, and why. Its own words aren't repeated.
 pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
     let medium = signal.origin.medium;
     let says = match signal.action {
         SignalAction::Trigger(_) => "something is wrong",
+        SignalAction::Join { .. } => "there is news",
         SignalAction::Acknowledge => "somebody has it",
         SignalAction::Resolve => "it is over",
     };
@@ -53,7 +54,16 @@ pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
         Objection::Outdated => format!(
             "An old {medium} says that {says}. It was written before this was reported, so it changes nothing."
         ),
+        Objection::OtherProblem => format!(
+            "A {medium} says that {says}, but this incident is also about something that the {medium} may not mean. It changes \
+             nothing: please check, and end the incident yourself if all of it is over."
+        ),
     }
+}
+
+/// Posts news about a known problem.
+pub fn news(signal: &AlertSignal, title: &str) -> String {
+    format!("A {} has news: {title}", signal.origin.medium)
 }
 
 /// Asks which of the open incidents a command is meant for.
@@ -88,11 +98,9 @@ pub fn not_understood(incident: &Incident, by: &Actor, words: &Words) -> String 
         (Phase::Acknowledged, Some(taken)) if is_author(&taken.who) => {
             format!("You have it. When it is done: done {number}")
         }
-        (Phase::Acknowledged, Some(taken)) => {
-            format!("{} has it since {}.", plain(&taken.who), clock(taken.at, words))
-        }
+        (Phase::Acknowledged, Some(taken)) => format!("{}.", has_it_since(taken, words)),
         (Phase::Acknowledged, None) => "Somebody has it.".to_owned(),
-        _ => "It is over already.".to_owned(),
+        (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => "It is over already.".to_owned(),
     };
     format!("{about}: passed on. {rest}")
 }
@@ -112,9 +120,9 @@ pub fn several_results(results: &[String]) -> String {
 pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
     let state = match (incident.phase, &incident.taken_by) {
         (Phase::Open, _) => "nobody has it yet".to_owned(),
-        (Phase::Acknowledged, Some(by)) => format!("{} has it since {}", plain(&by.who), clock(by.at, words)),
+        (Phase::Acknowledged, Some(by)) => has_it_since(by, words),
         (Phase::Acknowledged, None) => "somebody has it".to_owned(),
-        _ => "it is over".to_owned(),
+        (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => "it is over".to_owned(),
     };
     let on_call =
         if on_duty.is_empty() { String::new() } else { format!(" On call: {}.", on_duty.join(", ")) };
@@ -133,14 +141,22 @@ pub fn command_result(
     if outcome != Some(CommandOutcome::Done) {
         let by = incident.taken_by.as_ref();
         return match (incident.phase, by) {
-            (phase, _) if phase.is_final() => format!("{about}: it is over already."),
-            (Phase::Acknowledged, Some(by)) => {
-                format!("{about}: {} has it since {}.", plain(&by.who), clock(by.at, words))
+            (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => {
+                format!("{about}: it is over already.")
             }
-            _ => match command {
+            (Phase::Acknowledged, Some(by)) => {
+                format!("{about}: {}.", has_it_since(by, words))
+            }
+            (Phase::Open, _) | (Phase::Acknowledged, None) => match command {
                 Command::Next { .. } => format!("{about}: there is no further step."),
                 Command::Escalate { name } => format!("{about}: nobody is called {}.", plain(name)),
-                _ => format!("{about}: nothing has changed."),
+                Command::Acknowledge
+                | Command::Cannot
+                | Command::Snooze { .. }
+                | Command::Confirm
+                | Command::Resolve
+                | Command::Cancel
+                | Command::Note { .. } => format!("{about}: nothing has changed."),
             },
         };
     }

@@ -52,10 +52,7 @@ impl DecisionBuilder<'_> {
         with: impl IntoIterator<Item = Message>,
     ) {
         let with: Vec<Message> = with.into_iter().collect();
-        let files = with
-            .iter()
-            .filter(|message| matches!(message, Message::Space(SpaceMessage::CustomerFile { .. })))
-            .count();
+        let files = with.iter().filter(|message| message.is_customer_file()).count();
         let entry = ConversationEntry {
             speaker: Speaker::Customer,
             customer: self.next.called(),

@@ -35,10 +35,8 @@ pub(super) enum Kind {
 impl Lexeme {
     /// Returns the word; empty for another kind.
     pub(super) fn word(&self) -> &str {
-        match &self.kind {
-            Kind::Word(word) => word,
-            _ => "",
-        }
+        let Kind::Word(word) = &self.kind else { return "" };
+        word
     }
 }
 

@@ -38,6 +38,22 @@ pub enum WrittenCommand {
     Help,
 }
 
+impl WrittenCommand {
+    /// Returns true if the command changes nothing, so that it may also be a question: "who?"
+    pub fn only_informs(&self) -> bool {
+        match self {
+            Self::Who | Self::Help => true,
+            Self::Acknowledge
+            | Self::Escalate(_)
+            | Self::Cannot
+            | Self::Snooze(_)
+            | Self::Confirm
+            | Self::Done
+            | Self::Cancel => false,
+        }
+    }
+}
+
 /// Who wrote a message, and whether it is an answer to Handbell.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MessageAuthor<'a> {

@@ -83,7 +83,9 @@ impl DecisionBuilder<'_> {
             self.incident.step = number;
             self.incident.step_at = self.now;
         }
-        for say in self.audience().into_iter().chain(step.people.iter().flat_map(invitations)) {
+        for say in
+            self.audience().into_iter().chain(step.people.iter().flat_map(invitations).map(Message::from))
+        {
             dispatch.add(Delivery::new(say, self.now));
         }
         for say in first {
@@ -101,8 +103,8 @@ impl DecisionBuilder<'_> {
             self.incident.responses.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
         let hold = hold.filter(|_| !self.by_name(number));
         let at = hold.unwrap_or(self.now);
-        let reached = reach::everybody(step, number, self.context, self.incident.alert.is_some(), at);
-        for say in reached.people {
+        let reached = reach::reach_people(step, number, self.context, self.incident.alert.is_some(), at);
+        for say in reached.people.into_iter().map(Message::from) {
             dispatch.add(Delivery::new(say, self.now));
         }
         for gap in &reached.gaps {
