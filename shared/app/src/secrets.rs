@@ -20,7 +20,7 @@ pub type Fetch = Arc<
 const KEPT: SignedDuration = SignedDuration::from_mins(5);
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
-type All = Arc<BTreeMap<String, SecretString>>;
+pub(crate) type All = Arc<BTreeMap<String, SecretString>>;
 
 /// The secrets, by name. Clones share the fetched document.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Secrets {
     }
 
     /// Returns all secrets, fetched again if they are older than a minute: for a signature that didn't verify.
-    pub async fn newest(&self, now: Timestamp) -> Result<All, Fault> {
+    async fn newest(&self, now: Timestamp) -> Result<All, Fault> {
         self.no_older_than(AGAIN, now).await
     }
 

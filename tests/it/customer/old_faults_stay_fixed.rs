@@ -115,11 +115,7 @@ async fn a_signed_text_whose_sid_has_another_form_is_refused_and_changes_nothing
     let known = world.known_of(TOMMY).await;
     for sid in [&format!("{sid}NumMedia0"), &sid[..33], "SM1", "CA0123456789abcdef0123456789abcdef"] {
         let answer = world.signed("/twilio/sms", &[of.as_slice(), &[("MessageSid", sid)]].concat()).await;
-        assert_eq!(
-            (answer.status, answer.body.trim()),
-            (400, "MessageSid: this isn't the form of a sid of a Twilio message"),
-            "{sid}"
-        );
+        assert!(answer.status == 400 && answer.body.contains("MessageSid"), "{sid}: {answer:?}");
     }
     world.settle().await;
     assert_eq!(world.known_of(TOMMY).await, known);

@@ -1,13 +1,14 @@
 //! Inbound mail: from SES through the bucket, from a mailbox, or found in the bucket because its notification never
 //! arrived.
 
+mod effect;
 pub(crate) mod inbound;
 mod quarantine;
+mod received;
 mod source;
 pub(crate) mod sweep;
 
-use bytes::Bytes;
-use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, ParsedMail};
+use handbell_core::alert::mail::{AuthVerdict, ParsedMail};
 use handbell_core::config::AlertSource;
 use handbell_inbound::link::is_local_part;
 use handbell_inbound::mail::parse;
@@ -18,38 +19,14 @@ use crate::alert::commands::MailAnswers;
 use crate::alert::reply_address::ReplyAddresses;
 use crate::configuration::Configuration;
 use crate::parts::{Time, parts};
-use crate::secrets::{Secrets, values};
+use crate::secrets::{All, Secrets, values};
 
-pub(crate) use self::source::{MailEffect, SourceMails};
+pub(crate) use self::effect::MailEffect;
+pub use self::effect::MailsSeen;
+pub(crate) use self::received::ReceivedMail;
+pub(crate) use self::source::SourceMails;
 
 use self::quarantine::{MailQuarantine, Reason};
-
-/// A mail as it arrived.
-pub(crate) struct ReceivedMail {
-    pub(crate) bytes: Bytes,
-    /// Key of the mail in the bucket.
-    pub(crate) object: Option<String>,
-    pub(crate) verdicts: AuthVerdicts,
-}
-
-/// What became of mails to sources, for the metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MailsSeen {
-    /// Number of mails to sources.
-    pub taken: usize,
-    /// Number of mails that would have ended or joined an incident, but none was open.
-    pub unmatched: usize,
-    /// Number of mails that were ignored.
-    pub ignored: usize,
-}
-
-impl MailsSeen {
-    pub(crate) fn count(&mut self, effect: Option<MailEffect>) {
-        self.taken += usize::from(effect.is_some());
-        self.unmatched += usize::from(effect == Some(MailEffect::Unmatched));
-        self.ignored += usize::from(effect == Some(MailEffect::Ignored));
-    }
-}
 
 parts! {
     /// Takes mails to Handbell's addresses.
@@ -132,24 +109,19 @@ impl MailIntake {
     /// Returns the source with this address. Compares all addresses, each in constant time: the part before the `@` is
     /// a secret.
     async fn source_of(&self, local: &str) -> Result<Option<(&str, &AlertSource)>, Fault> {
-        let mut secrets = self.secrets.all(self.time.now()).await?;
-        for round in 0..2 {
+        let find = |secrets: &All| {
             let mut found = None;
             for (name, source) in &self.config.sources {
                 let Some(address) = &source.address else { continue };
-                for known in values(&secrets, address.names()) {
+                for known in values(secrets, address.names()) {
                     if is_local_part(known, local) {
                         found = Some((name.as_str(), source));
                     }
                 }
             }
-            if found.is_some() || round == 1 {
-                return Ok(found);
-            }
-            // The address may have been changed a minute ago.
-            secrets = self.secrets.newest(self.time.now()).await?;
-        }
-        Ok(None)
+            found
+        };
+        self.secrets.verify(self.time.now(), find, Option::is_none).await
     }
 }
 

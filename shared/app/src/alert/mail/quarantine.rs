@@ -3,7 +3,7 @@
 use handbell_core::alert::mail::ParsedMail;
 use handbell_store::Counters;
 
-use super::ReceivedMail;
+use super::received::ReceivedMail;
 use crate::Fault;
 use crate::bucket::{QUARANTINE, QuarantinedMails};
 use crate::engine::notice::NoticeSender;

@@ -9,8 +9,9 @@ use handbell_core::config::{AlertSource, MailMeaning};
 use handbell_store::{IdleMail, Mails};
 use jiff::SignedDuration;
 
-use super::ReceivedMail;
+use super::effect::MailEffect;
 use super::quarantine::{MailQuarantine, Reason};
+use super::received::ReceivedMail;
 use crate::Fault;
 use crate::alert::intake::AlertIntake;
 use crate::configuration::Configuration;
@@ -34,17 +35,6 @@ parts! {
         quarantine: MailQuarantine,
         time: Time,
     }
-}
-
-/// What became of a mail to a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MailEffect {
-    /// It opened, joined, acknowledged or ended an incident.
-    Applied,
-    /// It would have ended or joined an incident, but none was open.
-    Unmatched,
-    /// It was ignored.
-    Ignored,
 }
 
 impl SourceMails {
