@@ -42,7 +42,7 @@ pub struct ContactMessage {
     pub token: String,
     /// The customer's name, in one line.
     pub name: Option<String>,
-    /// Whether the honeypot was filled in. If so, answer as always, and do nothing.
+    /// Whether the honeypot was filled in. If so, show the form again, and store nothing.
     pub trap: bool,
 }
 

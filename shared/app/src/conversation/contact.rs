@@ -74,8 +74,10 @@ impl ContactForm {
                 return self.show(name, line, &form, &wrong, bad).await;
             }
         };
+        // Browsers that fill in fields automatically fill in this one too, and a person may be waiting for an answer.
         if form.trap {
-            return Ok(page(&title(name, line), &thanks(), StatusCode::OK, &self.ids));
+            let wrong = [Wrong { field: "message", why: texts::TRAPPED.to_owned() }];
+            return self.show(name, line, &form, &wrong, bad).await;
         }
         let secrets = self.secrets.all(self.time.now()).await?;
         let secrets = values(&secrets, [settings.secret.as_str()]);

@@ -1,6 +1,6 @@
 //! The form for customers.
 
-/// After the message, also for a program that filled in the hidden field.
+/// After the message.
 pub const THANKS: &str = "We got your message and will get back to you soon!";
 /// Label of the customer's name.
 pub const NAME: &str = "Your name";
@@ -12,6 +12,9 @@ pub const PHONE: &str = "Phone";
 pub const MESSAGE: &str = "Message";
 /// The button.
 pub const SEND: &str = "Send";
+/// The hidden field was filled in.
+pub const TRAPPED: &str =
+    "Nothing is sent yet: a field that people don’t see was filled in. Please send it once more.";
 /// The page has expired.
 pub const TOO_OLD: &str = "This page was too old. Please send it once more.";
 /// The number is one of Handbell's.
