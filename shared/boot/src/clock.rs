@@ -28,7 +28,11 @@ pub(crate) fn of(environment: &Environment) -> Clock {
 
 /// Returns a clock that is ahead of the machine's by this offset, which is read each time.
 pub fn ahead_of(milliseconds: impl Fn() -> i64 + Send + Sync + 'static) -> Clock {
-    Arc::new(move || machine() + SignedDuration::from_millis(milliseconds()))
+    Arc::new(move || {
+        let now = machine();
+        // A time that no calendar has is not worth a crash.
+        now.checked_add(SignedDuration::from_millis(milliseconds())).unwrap_or(now)
+    })
 }
 
 fn read(file: &Path) -> i64 {

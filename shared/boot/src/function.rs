@@ -7,15 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use handbell_app::{Access, Dependencies, Part, SourceIp};
+use handbell_app::{Access, Dependencies, Part};
 use handbell_store::table::RowKey;
-use http::{Request, Response};
+use http::Response;
 use jiff::SignedDuration;
-use lambda_http::request::RequestContext;
-use lambda_http::{Body as GatewayBody, RequestExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::gateway::request;
 use crate::{Error, metrics, serve};
 
 /// Declares each function once: its name, its crate, its purpose, its caller, and its handler in the app. The kind of a
@@ -171,28 +170,6 @@ pub type Done = Result<Value, String>;
 pub trait Lambda: Part + Send + Sync + 'static {
     /// Handles one event.
     fn handle(&self, around: &Dependencies, call: Invocation<'_>) -> impl Future<Output = Done> + Send;
-}
-
-/// Converts API Gateway's event to a request. The body is decoded, since signatures cover the bytes that were sent.
-fn request(around: &Dependencies, payload: &str) -> Result<Request<Bytes>, String> {
-    let request = lambda_http::request::from_str(payload)
-        .map_err(|error| format!("not an event of an HTTP API: {error}"))?;
-    if let Some(url) =
-        request.stage_variables_ref().and_then(|variables| variables.first("HANDBELL_PUBLIC_URL"))
-    {
-        around.set_public_url(url);
-    }
-    let mut request = request;
-    if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref()
-        && let Some(source) = context.http.source_ip.clone()
-    {
-        request.extensions_mut().insert(SourceIp(source));
-    }
-    Ok(request.map(|body| match body {
-        GatewayBody::Text(text) => text.into(),
-        GatewayBody::Binary(bytes) => bytes.into(),
-        _ => Bytes::new(),
-    }))
 }
 
 fn answer(response: &Response<Bytes>) -> Value {

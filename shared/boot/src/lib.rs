@@ -6,6 +6,7 @@ mod clock;
 mod configuration;
 mod environment;
 pub mod function;
+mod gateway;
 mod ids;
 mod metrics;
 mod secrets;

@@ -2,7 +2,7 @@
 
 /// Percent-encodes everything except RFC 3986's unreserved characters (letters, digits and `-._~`) and those to `keep`. A
 /// space never becomes `+`, which not every server decodes.
-pub(crate) fn percent_encoded(text: &str, keep: &str) -> String {
+pub fn percent_encoded(text: &str, keep: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         let is_unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');

@@ -32,6 +32,7 @@ pub mod twilio;
 pub mod twiml;
 pub mod webex;
 
+pub use encoding::percent_encoded;
 pub use failure::{Failure, VendorResult};
 pub use media::{allowed_media, looks_like};
 
