@@ -234,6 +234,9 @@ pub struct Responses {
     /// Number of restarts of the plan.
     #[serde(default, skip_serializing_if = "crate::is_zero")]
     pub round: u32,
+    /// The round from which the plan's own restarts are counted: that of the last restart by a repeated alert.
+    #[serde(default, skip_serializing_if = "crate::is_zero")]
+    pub again_from: u32,
     /// The hold during which phones stay silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
@@ -255,6 +258,11 @@ pub struct Responses {
 }
 
 impl Responses {
+    /// Returns true if the plan may restart once more by itself, with this number of its own restarts.
+    pub(crate) fn has_restart_left(&self, times: u32) -> bool {
+        self.round.saturating_sub(self.again_from) < times
+    }
+
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }

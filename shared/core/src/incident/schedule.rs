@@ -12,7 +12,7 @@ pub fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     }
     let after = match plan.steps.get(incident.step as usize) {
         Some(step) => step.after?,
-        None => plan.again.as_ref().filter(|again| incident.responses.round < again.times)?.after,
+        None => plan.again.as_ref().filter(|again| incident.responses.has_restart_left(again.times))?.after,
     };
     Some(incident.step_at + after.0)
 }

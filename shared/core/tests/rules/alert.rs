@@ -306,6 +306,19 @@ fn a_repeated_alert_after_the_end_of_the_plan_restarts_it() {
 }
 
 #[test]
+fn a_repeated_alert_restarts_the_plan_with_all_its_own_restarts() {
+    let mut plan = three_steps();
+    plan["again"] = json!({ "after": "10m", "times": 2 });
+    let mut night = Night::begun_with(plan);
+    let first = night.sleep(359).len();
+    assert_eq!(night.stands(), (Phase::Open, 3, 2), "nobody came, and nothing is left");
+    night.mail(Critical);
+    assert_eq!(night.stands(), (Phase::Open, 1, 3));
+    assert_eq!(night.sleep(359).len(), first, "as often as the first time");
+    assert_eq!(night.stands(), (Phase::Open, 3, 5));
+}
+
+#[test]
 fn a_repeated_alert_does_not_restart_a_plan_with_steps_left() {
     let mut plan = three_steps();
     plan["steps"][1]["after"] = json!("30m");

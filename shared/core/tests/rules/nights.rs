@@ -223,6 +223,7 @@ impl Watch {
             prop_assert!(!before.phase.is_final(), "an end is an end");
             prop_assert!(next.cancelled_up_to >= before.cancelled_up_to, "what is cancelled stays cancelled");
             prop_assert!(next.responses.round >= before.responses.round);
+            prop_assert!(next.responses.again_from <= next.responses.round);
             prop_assert!(next.phase.is_final() || next.heard_at >= before.heard_at);
             prop_assert_eq!((&next.plan_hash, next.opened_at), (&before.plan_hash, before.opened_at));
         }
@@ -302,7 +303,7 @@ impl Watch {
             None => plan
                 .again
                 .as_ref()
-                .filter(|again| before.responses.round < again.times)
+                .filter(|again| before.responses.round - before.responses.again_from < again.times)
                 .map(|again| again.after),
         };
         let due: Option<Timestamp> = by_time.map(|after| before.step_at + after.0);

@@ -94,7 +94,11 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
     let note = wording::incident::again(count, raised, worse, context.words);
     if woken || at_its_end {
         builder.incident.responses.hold = None;
-        builder.incident.responses.round += u32::from(at_its_end);
+        if at_its_end {
+            let responses = &mut builder.incident.responses;
+            responses.round += 1;
+            responses.again_from = responses.round;
+        }
         if woken {
             // The deliveries on hold are cancelled: people are paged now, and not again when the hold ends.
             builder.incident.cancelled_up_to = builder.incident.dispatches;

@@ -69,7 +69,8 @@ impl DecisionBuilder<'_> {
 
     fn has_a_round_left(&self) -> bool {
         let plan = self.context.plan;
-        let again = plan.again.as_ref().is_some_and(|again| self.incident.responses.round < again.times);
+        let again =
+            plan.again.as_ref().is_some_and(|again| self.incident.responses.has_restart_left(again.times));
         again && !plan.steps.is_empty()
     }
 
