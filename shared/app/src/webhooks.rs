@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use handbell_outbound::webex::NewWebhook;
 use handbell_store::Missed;
-use tokio::sync::OnceCell;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::parts::{Access, Dependencies, Part, PublicUrl, Time, parts};
 use crate::secrets::Secrets;
 use crate::vendor::WebexAccount;
+
+/// Pause after which a process tries once more to synchronise the webhooks.
+const RETRIED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// Webhooks that Handbell needs: the resource, the event, and whether only lines for customers need it.
 pub const HOOKS: [(&str, &str, bool); 4] = [
@@ -44,9 +48,17 @@ pub enum WebhookChange {
     Removed,
 }
 
-/// Whether this process has synchronised the webhooks.
+/// Whether this process has synchronised the webhooks, and when it last tried in vain.
 #[derive(Clone, Default)]
-pub(crate) struct SyncedWebhooks(Arc<OnceCell<()>>);
+pub(crate) struct SyncedWebhooks(Arc<Mutex<Synced>>);
+
+#[derive(Clone, Copy, Default)]
+enum Synced {
+    #[default]
+    NotYet,
+    FailedAt(Timestamp),
+    Done,
+}
 
 impl Part for SyncedWebhooks {
     fn access(_: &mut Access) {}
@@ -138,14 +150,23 @@ impl Webhooks {
         Ok(done)
     }
 
-    /// Synchronises the webhooks once in a process's lifetime. They must exist before the process posts its first card,
+    /// Synchronises the webhooks once in a process's lifetime, or again a minute after it failed. They must exist before the process posts its first card,
     /// since nobody would hear its buttons.
     pub(crate) async fn ensure_once(&self) {
-        let repair = async || {
-            if let Err(fault) = self.repair().await {
-                tracing::warn!(reason = %fault, "the webhooks at Webex could not be synchronised; this is retried in five minutes");
+        // Others wait meanwhile: their cards would be posted before the webhooks exist.
+        let mut synced = self.synced.0.lock().await;
+        let now = self.time.now();
+        match *synced {
+            Synced::Done => return,
+            Synced::FailedAt(at) if now.duration_since(at) < RETRIED_AFTER => return,
+            Synced::FailedAt(_) | Synced::NotYet => {}
+        }
+        *synced = match self.repair().await {
+            Ok(_) => Synced::Done,
+            Err(fault) => {
+                tracing::warn!(reason = %fault, "the webhooks at Webex could not be synchronised; this is retried in a minute");
+                Synced::FailedAt(now)
             }
         };
-        self.synced.0.get_or_init(repair).await;
     }
 }

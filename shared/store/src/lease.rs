@@ -102,13 +102,21 @@ impl Leases {
         condition_held(update.send().await).map(|_| ())
     }
 
-    /// Extends the lease for a post whose file takes longer to upload. Returns false if `owner` no longer holds it.
-    pub async fn renew(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, TableFault> {
+    /// Extends the lease for a post whose file takes longer to upload. Returns false if `owner` no longer holds it, or if
+    /// it has run out.
+    pub async fn renew(
+        &self,
+        key: &DispatchKey,
+        owner: &str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, TableFault> {
         let answer = self
             .update_item(&RowKey::dispatch(key))
             .update_expression("SET lease_ms = :until")
-            .condition_expression("#owner = :owner")
+            .condition_expression("#owner = :owner AND lease_ms >= :now")
             .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":now", number(now.as_millisecond()))
             .expression_attribute_values(":owner", text(owner))
             .expression_attribute_values(":until", number(until.as_millisecond()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)

@@ -261,7 +261,7 @@ impl SpaceChannel {
         // meanwhile.
         let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
         let until = self.time.now() + sending + LEASE;
-        self.leases.renew(&work.dispatch.key, &work.owner, until).await.unwrap_or(false)
+        self.leases.renew(&work.dispatch.key, &work.owner, until, self.time.now()).await.unwrap_or(false)
     }
 
     async fn post_text(&self, work: &Work, content: &Content) -> Result<Post, Outcome> {

@@ -1,5 +1,7 @@
 //! Limits of forms: per IP address, per number, and in total.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use bytes::Bytes;
 use handbell_store::Counters;
 use http::Request;
@@ -40,6 +42,7 @@ impl FormLimits {
         let now = self.time.now();
         let (hour, day) = (now.as_second().div_euclid(HOUR), now.as_second().div_euclid(DAY));
         let source = request.extensions().get::<SourceIp>().map_or("", |source| source.0.as_str());
+        let source = network(source);
         // Counted by a digest that contains the day: the table doesn't remember who looked at a form.
         let who = digest(&format!("{day}#{source}"));
         let mut counts =
@@ -57,7 +60,30 @@ impl FormLimits {
     }
 }
 
+/// Returns the network of an address: one customer of a provider has 2^64 addresses of IPv6.
+fn network(source: &str) -> String {
+    match source.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).to_string(),
+        Err(_) => "unknown".to_owned(),
+    }
+}
+
 /// Returns 24 hexadecimal digits, which are the same for the same text and reveal nothing about it.
 pub(crate) fn digest(text: &str) -> String {
     handbell_core::hex(&Sha256::digest(text)[..12])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_sender() {
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("nonsense"), network(""));
+    }
 }

@@ -121,16 +121,16 @@ async fn only_the_owner_renews_a_lease() {
     let world = World::with_dispatch().await;
     world.claimed("a", now()).await;
     let key = dispatch(1).key;
-    assert!(!world.store.leases().renew(&key, "b", after(900)).await.unwrap());
+    assert!(!world.store.leases().renew(&key, "b", after(900), after(1)).await.unwrap());
     assert_eq!(
         world.stands().await.lease.until_ms(),
         (now() + LEASE).as_millisecond(),
         "and b changed nothing"
     );
-    assert!(world.store.leases().renew(&key, "a", after(300)).await.unwrap());
+    assert!(world.store.leases().renew(&key, "a", after(300), after(1)).await.unwrap());
     assert!(matches!(world.claims("b", after(300) + LEASE_MARGIN).await, Claimed::NotOurs));
     world.claimed("b", after(301) + LEASE_MARGIN).await;
-    assert!(!world.store.leases().renew(&key, "a", after(900)).await.unwrap(), "a has lost it");
+    assert!(!world.store.leases().renew(&key, "a", after(900), after(1)).await.unwrap(), "a has lost it");
 }
 
 #[tokio::test]
