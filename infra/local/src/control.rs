@@ -79,8 +79,8 @@ async fn make_trouble(State(control): State<Control>, Json(trouble): Json<Troubl
         return (StatusCode::BAD_REQUEST, "vendor is webex, twilio, cmx, ses or s3\n").into_response();
     }
     if !trouble.kind.fits(&trouble.vendor) {
-        let what = "drop-callback and double-callback are for twilio only; empty, no-content, truncated and \
-            negative are for cmx only\n";
+        let what = "drop-callback is for twilio and webex, double-callback for twilio only; empty, no-content, \
+            truncated and negative are for cmx only\n";
         return (StatusCode::BAD_REQUEST, what).into_response();
     }
     if !(0.0..=1.0).contains(&trouble.share) {

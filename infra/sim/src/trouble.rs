@@ -28,7 +28,7 @@ pub enum TroubleKind {
     Html,
     /// The request takes effect, and the answer comes after `seconds`. A held clock is moved instead.
     Slow,
-    /// Twilio only: callbacks to Handbell are not made.
+    /// Twilio and Webex: callbacks to Handbell are not made.
     DropCallback,
     /// Twilio only: every callback to Handbell is made twice.
     DoubleCallback,
@@ -132,7 +132,8 @@ impl TroubleKind {
     /// Whether this vendor supports the trouble.
     pub fn fits(self, vendor: &str) -> bool {
         match self {
-            Self::DropCallback | Self::DoubleCallback => vendor == "twilio",
+            Self::DropCallback => matches!(vendor, "twilio" | "webex"),
+            Self::DoubleCallback => vendor == "twilio",
             Self::Empty | Self::NoContent | Self::Truncated | Self::Negative => vendor == "cmx",
             _ => true,
         }

@@ -222,10 +222,26 @@ impl Lines {
     }
 }
 
+#[derive(Serialize, Deserialize)]
+struct ReadTo {
+    read_to: Timestamp,
+}
+
 impl Missed {
     /// Returns whether messages may have been missed while our webhooks were off.
     pub async fn has_missed(&self) -> Result<bool, TableFault> {
         Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
+    }
+
+    /// Returns the time up to which all spaces have been read; none before the first time.
+    pub async fn read_to(&self) -> Result<Option<Timestamp>, TableFault> {
+        Ok(self.get::<ReadTo>(&RowKey::spaces_read()).await?.map(|row| row.read_to))
+    }
+
+    /// Stores the time up to which all spaces have been read.
+    pub async fn set_read_to(&self, read_to: Timestamp) -> Result<(), TableFault> {
+        self.put_item(write(&ReadTo { read_to }, &RowKey::spaces_read())?).send().await?;
+        Ok(())
     }
 
     /// Stores whether messages may have been missed.
@@ -241,6 +257,44 @@ impl Missed {
 }
 
 impl Counters {
+    /// Adds `more` to a counter unless it would exceed `limit`. Returns whether it was added. The counter expires
+    /// `keep_seconds` after its first increment.
+    pub async fn spend(
+        &self,
+        what: &str,
+        more: u32,
+        limit: u32,
+        now: Timestamp,
+        keep_seconds: i64,
+    ) -> Result<bool, TableFault> {
+        let Some(rest) = limit.checked_sub(more) else { return Ok(false) };
+        let mut expiry = Row::new();
+        set_expiry(&mut expiry, now, keep_seconds);
+        let answer = self
+            .update_item(&RowKey::count(what))
+            .update_expression("SET expires_at = if_not_exists(expires_at, :expires) ADD counted :more")
+            .condition_expression("attribute_not_exists(counted) OR counted <= :rest")
+            .expression_attribute_values(":more", number(more))
+            .expression_attribute_values(":rest", number(rest))
+            .expression_attribute_values(":expires", expiry.remove("expires_at").unwrap_or_else(|| number(0)))
+            .send()
+            .await;
+        condition_held(answer)
+    }
+
+    /// Takes back what was spent for nothing.
+    pub async fn give_back(&self, what: &str, less: u32) -> Result<(), TableFault> {
+        let answer = self
+            .update_item(&RowKey::count(what))
+            .update_expression("ADD counted :less")
+            .condition_expression("counted >= :spent")
+            .expression_attribute_values(":less", number(-i64::from(less)))
+            .expression_attribute_values(":spent", number(less))
+            .send()
+            .await;
+        condition_held(answer).map(|_| ())
+    }
+
     /// Adds `more` to a counter and returns its previous value. The counter expires `keep_seconds` after its first
     /// increment.
     pub async fn count(

@@ -117,6 +117,11 @@ impl RowKey {
         Self { pk: "HOOKS".into(), sk: "HOOKS".into() }
     }
 
+    /// `HOOKS / READ`: the time up to which all customers' spaces have been read.
+    pub fn spaces_read() -> Self {
+        Self { pk: "HOOKS".into(), sk: "READ".into() }
+    }
+
     /// `MAIL#name / MAIL`: the record of a mail, by its identity, its Message-ID or its key in the bucket. A partition
     /// key holds 2048 bytes, so the end of a name over 400 characters is replaced by the SHA-256 of the whole name.
     pub fn mail(name: &str) -> Self {

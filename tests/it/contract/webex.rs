@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
 use handbell_local::runner::WEBEX_TOKEN;
 use handbell_outbound::webex::{NewWebhook, Post, Webex, WebexFile};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::stage::{ALICE, Stage};
@@ -90,6 +91,8 @@ pub(super) async fn all_of_webex(stage: &Stage) {
     // More than fit on a page.
     assert_eq!(webex.messages(&room, 150, true).await.expect("mentions").len(), 101);
     assert_eq!(webex.messages(&room, 2, false).await.expect("posts").len(), 2);
+    assert!(webex.messages_since(&room, Timestamp::MIN, true).await.expect("mentions").len() > 100);
+    assert!(webex.messages_since(&room, Timestamp::MAX, false).await.expect("posts").is_empty());
     let direct = webex.direct("bob@example.com", "Only for you").await.expect("said");
     webex.direct("bob@example.com", "Once more").await.expect("said");
     webex.direct_messages("bob@example.com").await.expect("posts");
@@ -125,6 +128,8 @@ async fn people_and_teams(webex: &Webex, room: &RoomId, team: &str) {
     let wanted = |title: &str| title.starts_with("In a");
     assert_eq!(webex.rooms_where(Some(team), wanted).await.expect("spaces").len(), 1);
     assert_eq!(webex.rooms_where(None, |title| title == "Contract").await.expect("spaces").len(), 1);
+    assert!(!webex.rooms_active_since(Timestamp::MIN).await.expect("spaces").is_empty());
+    assert!(webex.rooms_active_since(Timestamp::MAX).await.expect("spaces").is_empty());
     webex.rename_room(room, "Contract, signed").await.expect("renamed");
 
     let bob = webex.add_member(room, "bob@example.com", false).await.expect("added");

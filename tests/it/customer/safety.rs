@@ -243,3 +243,37 @@ async fn beyond_the_daily_limit_answers_stay_and_the_admins_are_notified_once() 
     world.read_all();
     tommy.new_texts();
 }
+
+#[tokio::test]
+async fn attempts_that_twilio_refuses_for_minutes_use_up_no_segments() {
+    let limited = LINE.replace("    label: Support", "    label: Support\n    limits: { parts_per_day: 4 }");
+    let world = World::with(&limited).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    tommy.new_texts();
+    world.trouble("twilio", TroubleKind::TooMany, Some(7 * 60));
+    alice.says_at_once("one").await;
+    world.pass(15 * 60).await;
+    tommy.reads(&["one"]);
+    for text in ["two", "three", "four"] {
+        alice.says(text).await;
+    }
+    tommy.reads(&["two", "three", "four"]);
+    alice.says("five").await;
+    tommy.reads_nothing();
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_text_over_the_limit_leaves_room_for_a_shorter_one() {
+    let limited = LINE.replace("    label: Support", "    label: Support\n    limits: { parts_per_day: 2 }");
+    let world = World::with(&limited).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    tommy.new_texts();
+    alice.says(&"long words ".repeat(60)).await;
+    tommy.reads_nothing();
+    alice.says("short").await;
+    tommy.reads(&["short"]);
+    world.read_all();
+}

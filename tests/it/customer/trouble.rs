@@ -190,3 +190,44 @@ async fn a_hundred_conversations_at_once_keep_their_order() {
         world.customer(number).new_texts();
     }
 }
+
+#[tokio::test]
+async fn an_answer_whose_only_webhook_is_lost_is_read_within_five_minutes() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    world.read_all();
+    tommy.new_texts();
+    world.pass(300).await;
+    world.trouble("webex", TroubleKind::DropCallback, Some(5));
+    alice.says_at_once("on my way").await;
+    alice.says_at_once("/w not this").await;
+    world.pass(30).await;
+    tommy.reads_nothing();
+    world.pass(300).await;
+    tommy.reads(&["on my way"]);
+    world.pass(900).await;
+    tommy.reads_nothing();
+    world.read_all();
+}
+
+#[tokio::test]
+async fn twenty_six_answers_that_were_typed_while_nothing_ran_leave_in_their_order() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    world.read_all();
+    tommy.new_texts();
+    world.trouble("webex", TroubleKind::DropCallback, Some(120));
+    let texts: Vec<String> = (0..26).map(|number| format!("answer {number:02}")).collect();
+    for text in &texts[..25] {
+        alice.says_at_once(text).await;
+        world.advance(4).await;
+    }
+    world.advance(20).await;
+    alice.says_at_once(&texts[25]).await;
+    // Each waits until the one before it is delivered.
+    world.pass(900).await;
+    tommy.reads(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    world.read_all();
+}

@@ -133,6 +133,10 @@ impl Webex {
             (result, state.deliveries())
         };
         for delivery in deliveries {
+            let lost = |kind| kind == TroubleKind::DropCallback;
+            if self.0.stage.troubles.strike("webex", call.now, lost).is_some() {
+                continue;
+            }
             self.0.stage.spawn(self.clone().deliver(delivery));
         }
         result

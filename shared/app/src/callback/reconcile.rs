@@ -24,7 +24,7 @@ use crate::webhooks::Webhooks;
 
 /// Age up to which an event may still be on its way.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
-/// Overlap of two successive fetches of a line's texts. The first fetch reaches back as far.
+/// Overlap of two successive fetches of a line's texts, or readings of spaces. The first one reaches back as far.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// Age up to which activity counts when spaces are read after an outage of the webhooks.
 const MISSED: SignedDuration = SignedDuration::from_hours(24);
@@ -71,27 +71,32 @@ impl Reconciliation {
         }
     }
 
-    /// Reads every customer's space that was active recently, if the webhooks were off: agents may have written there.
+    /// Reads every customer's space that was active since the last time: a webhook may have been lost. After an outage of
+    /// the webhooks, the spaces of a whole day are read.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
-        if !self.missed.has_missed().await? {
-            return Ok(());
+        let now = self.time.now();
+        let (missed, read_to) = tokio::try_join!(self.missed.has_missed(), self.missed.read_to())?;
+        let since = if missed { now - MISSED } else { read_to.unwrap_or(now).max(now - MISSED) - OVERLAP };
+        let rooms = self.webex.client().await?.rooms_active_since(since).await?;
+        if missed {
+            tracing::warn!(
+                spaces = rooms.len(),
+                "the webhooks were off; reading what agents wrote meanwhile"
+            );
         }
-        let webex = self.webex.client().await?;
-        let rooms = webex.rooms_where(None, |_| true).await?;
-        let since = self.time.now() - MISSED;
-        let active = rooms.into_iter().filter(|room| room.last_activity.is_none_or(|at| at >= since));
-        let active: Vec<RoomId> = active.map(|room| room.id).collect();
-        tracing::warn!(spaces = active.len(), "the webhooks were off; reading what agents wrote meanwhile");
-        let read = iter(active).map(|room| async move { self.read_all_in(&room).await });
+        let read = iter(rooms).map(|room| async move { self.read_all_in(&room.id).await });
         let mut read = read.buffer_unordered(AT_ONCE);
         let mut failed = None;
         while let Some(read) = read.next().await {
             failed = read.err().or(failed);
         }
-        match failed {
-            Some(fault) => Err(fault),
-            None => Ok(self.missed.remember_missed(false).await?),
+        if let Some(fault) = failed {
+            return Err(fault);
         }
+        if missed {
+            self.missed.remember_missed(false).await?;
+        }
+        Ok(self.missed.set_read_to(now).await?)
     }
 
     async fn read_all_in(&self, room: &RoomId) -> Result<(), Fault> {

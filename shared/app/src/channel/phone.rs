@@ -4,17 +4,16 @@ mod calls;
 
 use handbell_core::address::{E164, SmsSender};
 use handbell_core::conversation::decide::ConversationEvent;
-use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task, has_reference_tag};
+use handbell_core::delivery::{Content, Outcome, PhoneMessage, Task, has_reference_tag};
 use handbell_core::vendor_id::MessageSid;
 use handbell_core::wording;
-use handbell_core::wording::conversation;
 use handbell_outbound::Failure;
 use handbell_outbound::twilio::{Sms, Twilio, TwilioMessage, fit};
 use handbell_store::{History, Paged};
 use jiff::SignedDuration;
 
 use crate::configuration::Configuration;
-use crate::conversation::answer::CustomerReplies;
+use crate::conversation::answer::{CustomerReplies, Spending};
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::file::CustomerFiles;
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_lookup, outcome_of_send};
@@ -169,41 +168,35 @@ impl PhoneChannel {
         if sms.body.is_empty() && sms.media.is_empty() {
             return Outcome::Refused { why: "there was nothing in it that can be sent".to_owned() };
         }
-        match self.replies.count_segments(work, &sms.body).await {
-            Ok(true) => {}
-            Ok(false) => {
-                let automatic = work
-                    .dispatch
-                    .conversation_entry()
-                    .is_some_and(|entry| entry.speaker == Speaker::Handbell);
-                let why = if automatic {
-                    conversation::AUTOMATIC_LIMIT_REACHED
-                } else {
-                    conversation::LIMIT_REACHED
-                };
-                return Outcome::Refused { why: why.to_owned() };
-            }
-            Err(fault) => return outcome_of_fault(fault),
-        }
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
+        // The first attempt counted what is sent again after an empty look-up.
+        let spent = match task {
+            Task::LookUp => None,
+            Task::Send => match self.replies.spend_segments(work, &sms.body).await {
+                Ok(Spending::Granted(spent)) => spent,
+                Ok(Spending::Refused(why)) => return Outcome::Refused { why: why.to_owned() },
+                Err(fault) => return outcome_of_fault(fault),
+            },
+        };
         sms.status_callback = Some(self.text_status_url(attempt));
-        match twilio.send_sms(&sms).await {
-            Ok(sid) => Outcome::Sent(sid.into()),
-            Err(Failure::Refused { code: OPTED_OUT, why }) => {
-                // Twilio received a STOP that Handbell didn't receive.
-                if let Err(fault) = self
-                    .conversations
-                    .apply(&work.dispatch.key.subject, &ConversationEvent::Refused, None)
-                    .await
-                {
-                    return outcome_of_fault(fault);
-                }
-                Outcome::Refused { why }
-            }
-            Err(failure) => outcome_of_send(failure),
+        let failure = match twilio.send_sms(&sms).await {
+            Ok(sid) => return Outcome::Sent(sid.into()),
+            Err(failure) => failure,
+        };
+        if let (Failure::NotSent { .. } | Failure::Refused { .. }, Some(spent)) = (&failure, &spent) {
+            self.replies.give_back(spent).await;
         }
+        if let Failure::Refused { code: OPTED_OUT, why } = failure {
+            // Twilio received a STOP that Handbell didn't receive.
+            let stopped = ConversationEvent::Refused;
+            return match self.conversations.apply(&work.dispatch.key.subject, &stopped, None).await {
+                Ok(_) => Outcome::Refused { why },
+                Err(fault) => outcome_of_fault(fault),
+            };
+        }
+        outcome_of_send(failure)
     }
 
     /// Looks up a reply that an earlier attempt may have sent. A text to a customer carries no tag. A text is the reply

@@ -27,14 +27,8 @@ use crate::engine::queue::Queue;
 use crate::parts::{Access, Dependencies, Part, Time, parts};
 use crate::vendor::{BotIdentity, WebexAccount};
 
-/// Number of earlier messages that are read together with the announced message, so that none overtakes another.
-const READ_WITH: usize = 20;
-/// Maximum time between such an earlier message and the announced message.
-const WITH_IT: SignedDuration = SignedDuration::from_mins(15);
 /// Age from which a message isn't read any more.
 const LATEST: SignedDuration = SignedDuration::from_hours(24);
-/// Number of messages that are read where no message was announced.
-const READ_UNANNOUNCED: usize = 500;
 /// Number of retries for a change of a message that hasn't been read yet.
 const UNREAD_TRIES: u32 = 3;
 /// Number of attempts to handle a change of a message, which take half an hour.
@@ -75,7 +69,8 @@ parts! {
 }
 
 impl AgentMessages {
-    /// Reads what agents wrote in a customer's space up to the announced message, in the order in which they wrote it.
+    /// Reads what agents wrote in a customer's space since it was last read, in the order in which they wrote it. A
+    /// message that was announced is among it; the others are read so that none overtakes another.
     pub(crate) async fn read(
         &self,
         whose: &Named,
@@ -89,8 +84,10 @@ impl AgentMessages {
             return Ok(());
         };
         let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
-        let limit = if named.is_some() { READ_WITH } else { READ_UNANNOUNCED };
-        let listed = webex.messages(room, limit, me.bot).await;
+        let (sight, now) = (sight(me), self.time.now());
+        let opened_at = conversation.opened_at - SignedDuration::from_mins(1);
+        let since = conversation.read_to.unwrap_or(opened_at).max(opened_at).max(now - LATEST);
+        let listed = webex.messages_since(room, since, me.bot).await;
         let mut messages = match (listed, &named) {
             // The newest messages come first. For two messages of the same moment, only this order tells which was the
             // earlier.
@@ -108,8 +105,6 @@ impl AgentMessages {
         {
             messages.push(named.clone());
         }
-        let (sight, now) = (sight(me), self.time.now());
-        let heard_at = named.as_ref().and_then(|named| named.created);
         messages.retain(|message| {
             let Some(at) = message.created else { return false };
             if named.as_ref().is_some_and(|named| named.id == message.id) {
@@ -119,10 +114,7 @@ impl AgentMessages {
             // The other messages are read for the order alone. A message may never have been meant to leave if another
             // token couldn't see it, if it was written before the time up to which the space was read, or if it was
             // changed since.
-            let new = conversation.read_to.is_none_or(|read_to| at >= read_to)
-                && at >= conversation.opened_at - SignedDuration::from_mins(1);
-            let close = heard_at.is_none_or(|heard_at| heard_at.duration_since(at).abs() < WITH_IT);
-            new && close
+            at >= since
                 && message.updated.is_none()
                 && conversation.read_with.is_none_or(|with| with == sight)
         });

@@ -11,13 +11,13 @@ use jiff::SignedDuration;
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::apply::{ConversationEngine, space_of};
+use crate::engine::notice::NoticeSender;
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InConversation, Scope, Work, wait};
 use crate::parts::{Time, parts};
-use crate::vendor::WebexAccount;
 
 /// Daily limit of SMS segments that a line sends automatically.
-const BY_ITSELF: u32 = 200;
+const AUTOMATIC_SEGMENTS_PER_DAY: u32 = 200;
 /// Retention of a day's count of segments, in seconds.
 const KEEP_COUNT: i64 = 2 * 86_400;
 
@@ -29,7 +29,7 @@ parts! {
         dispatches: Dispatches,
         counters: Counters,
         engine: ConversationEngine,
-        webex: WebexAccount,
+        notices: NoticeSender,
         time: Time,
     }
 }
@@ -148,44 +148,52 @@ impl CustomerReplies {
         Ok(Some(true))
     }
 
-    /// Counts the segments of a text that is about to be sent. Returns false if the line has reached its daily limit,
-    /// and then notifies the admins once.
-    pub(crate) async fn count_segments(&self, work: &Work, body: &str) -> Result<bool, Fault> {
-        let Some((name, line)) = self.config.line(&work.dispatch.key.subject) else { return Ok(true) };
+    /// Counts the segments of a text that is about to be sent, unless the line has reached its daily limit: then the
+    /// admins are notified once.
+    pub(crate) async fn spend_segments(&self, work: &Work, body: &str) -> Result<Spending, Fault> {
+        let Some((name, line)) = self.config.line(&work.dispatch.key.subject) else {
+            return Ok(Spending::Granted(None));
+        };
         let now = self.time.now();
-        let count = segments(body).count.max(1);
         let today = now.strftime("%Y-%m-%d");
+        let count = segments(body).count.max(1);
         // Automatic texts have their own budget: a person who provokes many of them must not silence the agents.
-        if work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell) {
-            let what = format!("automatic:{name}:{today}");
-            return Ok(self.counters.count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
+        let automatic =
+            work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell);
+        let (budget, limit) = match automatic {
+            true => (format!("automatic:{name}:{today}"), AUTOMATIC_SEGMENTS_PER_DAY),
+            false => (format!("parts:{name}:{today}"), line.limits.parts_per_day),
+        };
+        if self.counters.spend(&budget, count, limit, now, KEEP_COUNT).await? {
+            return Ok(Spending::Granted(Some(SpentSegments { budget, count })));
         }
-        let before = self.counters.count(&format!("parts:{name}:{today}"), count, now, KEEP_COUNT).await?;
-        if before + count <= line.limits.parts_per_day {
-            return Ok(true);
+        if automatic {
+            return Ok(Spending::Refused(wording::AUTOMATIC_LIMIT_REACHED));
         }
-        // Recorded after the admins were notified: if the worker dies before, or can't reach them, the next reply that
-        // stays notifies them.
-        let told = format!("told:{name}:{today}");
-        if self.counters.count(&told, 0, now, KEEP_COUNT).await? == 0
-            && self.tell_admins(&wording::limit_reached(name, line.limits.parts_per_day)).await
-        {
-            self.counters.count(&told, 1, now, KEEP_COUNT).await?;
-        }
-        Ok(false)
+        let text = wording::limit_reached(name, limit);
+        tracing::error!("{text}");
+        self.notices.tell_admins_once(&text, &format!("parts-limit-{name}-{today}"), now).await?;
+        Ok(Spending::Refused(wording::LIMIT_REACHED))
     }
 
-    /// Sends a text to the admins in Webex and to the log. Returns true if the text needs no retry.
-    async fn tell_admins(&self, text: &str) -> bool {
-        tracing::error!("{text}");
-        let Ok(webex) = self.webex.client().await else { return false };
-        let mut told = self.config.admins.webex.is_empty();
-        for admin in &self.config.admins.webex {
-            match webex.direct(admin, text).await {
-                Ok(_) => told = true,
-                Err(failure) => tracing::warn!(reason = failure.why(), "an admin could not be notified"),
-            }
+    /// Gives back the segments of a text that certainly wasn't sent.
+    pub(crate) async fn give_back(&self, spent: &SpentSegments) {
+        if let Err(fault) = self.counters.give_back(&spent.budget, spent.count).await {
+            tracing::warn!(reason = %fault, "the segments of a text that wasn't sent stay counted");
         }
-        told
     }
+}
+
+/// Whether a text may be sent within its line's daily limit.
+pub(crate) enum Spending {
+    /// The text may be sent. What it uses up is counted; none for a line that is gone.
+    Granted(Option<SpentSegments>),
+    /// The text would exceed the limit, for this reason in words.
+    Refused(&'static str),
+}
+
+/// Segments that were counted before their text is sent.
+pub(crate) struct SpentSegments {
+    budget: String,
+    count: u32,
 }

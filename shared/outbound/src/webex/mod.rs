@@ -44,6 +44,9 @@ pub const PAUSE: Duration = Duration::from_secs(15);
 /// Maximum number of items on a page of a list; Webex clamps higher values (Webex, basics guide).
 const PAGE: &str = "1000";
 
+/// Number of items on a page of a list that is read back to a time, and mostly ends on its first page.
+const BACK_PAGE: &str = "50";
+
 /// Maximum number of pages; a longer list is a loop.
 const PAGES_MAX: usize = 200;
 
@@ -142,6 +145,17 @@ impl Webex {
     /// Reads a list page by page, until there are `enough` items or no more pages. An empty page needn't be the last
     /// (Webex, basics guide).
     async fn list<T: DeserializeOwned>(&self, first: Url, enough: usize) -> VendorResult<Vec<T>> {
+        let mut all = self.list_until(first, |all: &[T]| all.len() >= enough).await?;
+        all.truncate(enough);
+        Ok(all)
+    }
+
+    /// Reads a list page by page, until the items are `enough` or there are no more pages.
+    async fn list_until<T: DeserializeOwned>(
+        &self,
+        first: Url,
+        enough: impl Fn(&[T]) -> bool,
+    ) -> VendorResult<Vec<T>> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
         let mut url = first;
@@ -151,8 +165,7 @@ impl Webex {
             }
             let answer = self.ask(self.request(Method::GET, url.clone()), DEADLINE, false).await?;
             all.extend(answer.agreed::<Page<T>>()?.items);
-            if all.len() >= enough {
-                all.truncate(enough);
+            if enough(&all) {
                 return Ok(all);
             }
             match link::next(&answer.headers, &url) {

@@ -11,7 +11,7 @@ use reqwest::multipart::Form;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Attached, PAGE, Webex, WebexFile};
+use super::{Attached, BACK_PAGE, PAGE, Webex, WebexFile};
 use crate::DEADLINE;
 use crate::answer::{self, time, with_bytes};
 use crate::failure::{Failure, VendorResult};
@@ -206,6 +206,25 @@ impl Webex {
             url.query_pairs_mut().append_pair("mentionedPeople", "me");
         }
         self.list(url, limit).await
+    }
+
+    /// Returns the posts of a space that were created since a time, newest first. In a group space, a bot may list only
+    /// those that mention it (Webex, Messages API). Posts without a readable time are included.
+    pub async fn messages_since(
+        &self,
+        room: &RoomId,
+        since: Timestamp,
+        only_mentions: bool,
+    ) -> VendorResult<Vec<WebexMessage>> {
+        let mut url = self.url(&["messages"])?;
+        url.query_pairs_mut().append_pair("roomId", room).append_pair("max", BACK_PAGE);
+        if only_mentions {
+            url.query_pairs_mut().append_pair("mentionedPeople", "me");
+        }
+        let is_older = |message: &WebexMessage| message.created.is_some_and(|at| at < since);
+        let mut all = self.list_until(url, |all| all.last().is_some_and(is_older)).await?;
+        all.retain(|message| !is_older(message));
+        Ok(all)
     }
 
     /// Deletes a post. A missing post is no failure.

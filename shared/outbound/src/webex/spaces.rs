@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{PAGE, PAUSE, Webex};
+use super::{BACK_PAGE, PAGE, PAUSE, Webex};
 use crate::DEADLINE;
 use crate::answer::{self, time};
 use crate::failure::{Failure, VendorResult};
@@ -146,6 +146,19 @@ impl Webex {
             return Err(Failure::NotSent { retry_after: Some(PAUSE), why });
         }
         Ok(found)
+    }
+
+    /// Returns the group spaces of the bot that were active since a time, the latest first.
+    pub async fn rooms_active_since(&self, since: Timestamp) -> VendorResult<Vec<Room>> {
+        let mut url = self.url(&["rooms"])?;
+        url.query_pairs_mut()
+            .append_pair("type", "group")
+            .append_pair("sortBy", "lastactivity")
+            .append_pair("max", BACK_PAGE);
+        let is_older = |room: &Room| room.last_activity.is_some_and(|at| at < since);
+        let mut all = self.list_until(url, |all| all.last().is_some_and(is_older)).await?;
+        all.retain(|room| !is_older(room));
+        Ok(all)
     }
 
     pub(super) async fn group_rooms(&self, team: Option<&str>) -> VendorResult<Vec<Room>> {

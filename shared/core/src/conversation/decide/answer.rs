@@ -26,7 +26,9 @@ pub(super) fn relay(
     replaces: Option<u32>,
 ) -> ConversationDecision {
     let (line, now) = (builder.context.line, builder.now);
-    let pace = builder.next.pace.with_one_at(now);
+    // Answers count when they are written: those that are read late, after an outage, are no flood.
+    let written_at = answer.at.map_or(now, |at| at.min(now));
+    let pace = builder.next.pace.with_one_at(written_at);
     let limited = pace.in_minute > line.limits.per_minute || pace.in_day > line.limits.per_day;
     let text = match (line.signed, answer.text.is_empty()) {
         (true, false) => format!("{}: {}", answer.by.name, answer.text),
