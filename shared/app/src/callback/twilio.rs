@@ -72,7 +72,14 @@ impl TwilioRequests {
         };
         let read = |secrets: &_| verify(&signed, &twilio.account, &values(secrets, names()));
         let is_wrong = |read: &_| matches!(read, Err(Rejected::Forged)) && signed.signature.is_some();
-        Ok(self.secrets.verify(self.time.now(), read, is_wrong).await??)
+        let read = self.secrets.verify(self.time.now(), read, is_wrong).await?;
+        if let Err(Rejected::Malformed(why)) = &read {
+            tracing::error!(
+                reason = why,
+                "a request that Twilio signed can't be read; a text comes by Twilio's records in five minutes"
+            );
+        }
+        Ok(read?)
     }
 }
 

@@ -101,6 +101,7 @@ const TEXTS: &[(&str, Form)] = &[
     ("ButtonPayload", Form::Free),
     ("ButtonText", Form::Free),
     ("ChannelInstallSid", Form::Sid),
+    ("ChannelMetadata", Form::Free),
     ("ChannelPrefix", Form::Word),
     ("ChannelStatusMessage", Form::Free),
     ("ChannelToAddress", Form::Free),
