@@ -222,9 +222,15 @@ impl Lines {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct ReadTo {
-    read_to: Timestamp,
+/// How far all customers' spaces have been read, and by which token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpacesRead {
+    /// Time up to which they have been read.
+    pub read_to: Timestamp,
+    /// Whether the token sees every message, and not only those that mention it.
+    pub everything: bool,
+    /// Time since which the token has seen that.
+    pub since: Timestamp,
 }
 
 impl Missed {
@@ -233,14 +239,14 @@ impl Missed {
         Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
     }
 
-    /// Returns the time up to which all spaces have been read; none before the first time.
-    pub async fn read_to(&self) -> Result<Option<Timestamp>, TableFault> {
-        Ok(self.get::<ReadTo>(&RowKey::spaces_read()).await?.map(|row| row.read_to))
+    /// Returns how far all customers' spaces have been read; none before the first time.
+    pub async fn spaces_read(&self) -> Result<Option<SpacesRead>, TableFault> {
+        self.get(&RowKey::spaces_read()).await
     }
 
-    /// Stores the time up to which all spaces have been read.
-    pub async fn set_read_to(&self, read_to: Timestamp) -> Result<(), TableFault> {
-        self.put_item(write(&ReadTo { read_to }, &RowKey::spaces_read())?).send().await?;
+    /// Stores how far all customers' spaces have been read.
+    pub async fn set_spaces_read(&self, read: &SpacesRead) -> Result<(), TableFault> {
+        self.put_item(write(read, &RowKey::spaces_read())?).send().await?;
         Ok(())
     }
 

@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use commit::{Commit, CommitConversation, NotCommitted, first_due};
-pub use conversation::{LineRow, LoadedConversation};
+pub use conversation::{LineRow, LoadedConversation, SpacesRead};
 pub use facet::{
     Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, Facet, HandledEvents, History, Incidents,
     Leases, Lines, Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor,

@@ -1,6 +1,7 @@
 //! Messages that must not go out, reach a stranger, or be mistaken for something else.
 
 use handbell_sim::trouble::TroubleKind;
+use handbell_store::SpacesRead;
 use serde_json::json;
 
 use super::people::{LINE, TOMMY};
@@ -275,5 +276,23 @@ async fn a_text_over_the_limit_leaves_room_for_a_shorter_one() {
     tommy.reads_nothing();
     alice.says("short").await;
     tommy.reads(&["short"]);
+    world.read_all();
+}
+
+/// A bot saw only what mentioned it. A person's token, which sees everything, takes its place.
+#[tokio::test]
+async fn talk_that_was_written_for_another_token_stays() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    tommy.new_texts();
+    let of_the_bot = SpacesRead { read_to: world.now(), everything: false, since: world.now() };
+    world.runner.store.missed().set_spaces_read(&of_the_bot).await.unwrap();
+    world.trouble("webex", TroubleKind::DropCallback, Some(5));
+    alice.says_at_once("he is difficult").await;
+    world.pass(15 * 60).await;
+    tommy.reads_nothing();
+    alice.says("How can we help?").await;
+    tommy.reads(&["How can we help?"]);
     world.read_all();
 }

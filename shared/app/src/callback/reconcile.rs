@@ -5,17 +5,18 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{ConversationEvent, CustomerFile};
+use handbell_core::conversation::relay_policy::Visibility;
 use handbell_core::vendor_id::RoomId;
 use handbell_inbound::twilio::Text;
 use handbell_outbound::twilio::TwilioMessage;
-use handbell_store::{Conversations, HandledEvents, Lines, Missed};
+use handbell_store::{Conversations, HandledEvents, Lines, Missed, SpacesRead};
 use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::alert::commands::StaffTexts;
 use crate::alert::mail::sweep::MailSweep;
 use crate::configuration::Configuration;
-use crate::conversation::agent::AgentMessages;
+use crate::conversation::agent::{AgentMessages, sight};
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::customer::address;
 use crate::parts::{Time, parts};
@@ -75,8 +76,15 @@ impl Reconciliation {
     /// the webhooks, the spaces of a whole day are read.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
         let now = self.time.now();
-        let (missed, read_to) = tokio::try_join!(self.missed.has_missed(), self.missed.read_to())?;
-        let since = if missed { now - MISSED } else { read_to.unwrap_or(now).max(now - MISSED) - OVERLAP };
+        let everything = sight(self.webex.identity().await?) == Visibility::Everything;
+        let (missed, read) = tokio::try_join!(self.missed.has_missed(), self.missed.spaces_read())?;
+        // What was written before this token was ours may never have been meant to be seen by it.
+        let before = read.filter(|read| read.everything == everything).unwrap_or(SpacesRead {
+            read_to: now,
+            everything,
+            since: now,
+        });
+        let since = if missed { now - MISSED } else { before.read_to.max(now - MISSED) - OVERLAP };
         let rooms = self.webex.client().await?.rooms_active_since(since).await?;
         if missed {
             tracing::warn!(
@@ -96,7 +104,7 @@ impl Reconciliation {
         if missed {
             self.missed.remember_missed(false).await?;
         }
-        Ok(self.missed.set_read_to(now).await?)
+        Ok(self.missed.set_spaces_read(&SpacesRead { read_to: now, ..before }).await?)
     }
 
     async fn read_all_in(&self, room: &RoomId) -> Result<(), Fault> {

@@ -168,9 +168,6 @@ impl PhoneChannel {
         if sms.body.is_empty() && sms.media.is_empty() {
             return Outcome::Refused { why: "there was nothing in it that can be sent".to_owned() };
         }
-        if !work.may_begin(self.time.now()) {
-            return wait(0);
-        }
         // The first attempt counted what is sent again after an empty look-up.
         let spent = match task {
             Task::LookUp => None,
@@ -180,6 +177,13 @@ impl PhoneChannel {
                 Err(fault) => return outcome_of_fault(fault),
             },
         };
+        // The counter may have been slow, and an acknowledgement may have come meanwhile.
+        if !work.may_begin(self.time.now()) {
+            if let Some(spent) = &spent {
+                self.replies.give_back(spent).await;
+            }
+            return wait(0);
+        }
         sms.status_callback = Some(self.text_status_url(attempt));
         let failure = match twilio.send_sms(&sms).await {
             Ok(sid) => return Outcome::Sent(sid.into()),

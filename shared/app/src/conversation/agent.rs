@@ -16,8 +16,8 @@ use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::table::{MessageChange, RowKey};
-use handbell_store::{Conversations, HandledEvents, Named};
-use jiff::SignedDuration;
+use handbell_store::{Conversations, HandledEvents, Missed, Named};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::Fault;
 use crate::configuration::Configuration;
@@ -27,6 +27,8 @@ use crate::engine::queue::Queue;
 use crate::parts::{Access, Dependencies, Part, Time, parts};
 use crate::vendor::{BotIdentity, WebexAccount};
 
+/// Age up to which messages are read together with an announced one, although another token may have seen less.
+const JUST_WRITTEN: SignedDuration = SignedDuration::from_mins(15);
 /// Age from which a message isn't read any more.
 const LATEST: SignedDuration = SignedDuration::from_hours(24);
 /// Number of retries for a change of a message that hasn't been read yet.
@@ -60,6 +62,7 @@ parts! {
         config: Configuration,
         conversations: Conversations,
         handled_events: HandledEvents,
+        missed: Missed,
         engine: ConversationEngine,
         queue: Queue,
         webex: WebexAccount,
@@ -86,7 +89,11 @@ impl AgentMessages {
         let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
         let (sight, now) = (sight(me), self.time.now());
         let opened_at = conversation.opened_at - SignedDuration::from_mins(1);
-        let since = conversation.read_to.unwrap_or(opened_at).max(opened_at).max(now - LATEST);
+        let mut since = conversation.read_to.unwrap_or(opened_at).max(opened_at).max(now - LATEST);
+        if conversation.read_with.is_none() {
+            // Nothing says with which token the space was made: another one may have seen less.
+            since = since.max(self.sees_since(sight, named.is_some(), now).await?);
+        }
         let listed = webex.messages_since(room, since, me.bot).await;
         let mut messages = match (listed, &named) {
             // The newest messages come first. For two messages of the same moment, only this order tells which was the
@@ -123,6 +130,25 @@ impl AgentMessages {
             self.handle_agent_message(&webex, &conversation, message).await?;
         }
         Ok(())
+    }
+
+    /// Returns the time since which our token has seen what it sees now, as far as that is known.
+    async fn sees_since(
+        &self,
+        sight: Visibility,
+        announced: bool,
+        now: Timestamp,
+    ) -> Result<Timestamp, Fault> {
+        let just_written = now - JUST_WRITTEN;
+        let everything = sight == Visibility::Everything;
+        Ok(match self.missed.spaces_read().await? {
+            None => just_written,
+            Some(read) if read.everything == everything && announced => read.since.min(just_written),
+            Some(read) if read.everything == everything => read.since,
+            Some(_) if announced => just_written,
+            // The token was exchanged since the spaces were last read.
+            Some(_) => now,
+        })
     }
 
     async fn handle_agent_message(

@@ -31,13 +31,7 @@ impl OtherCalls {
 impl Dispatch {
     /// Returns the calls to a number that were placed for deliveries of this dispatch since a time, except those of one
     /// delivery.
-    pub fn calls_to(
-        &self,
-        number: &E164,
-        except: Option<DeliveryId>,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> OtherCalls {
+    pub fn calls_to(&self, number: &E164, except: Option<DeliveryId>, since: Timestamp) -> OtherCalls {
         let mut others = OtherCalls::default();
         for (id, delivery) in &self.deliveries {
             if Some(*id) == except || called(delivery) != Some(number) {
@@ -49,7 +43,11 @@ impl Dispatch {
             others.uncertain |= match delivery.progress {
                 Progress::Unknown => true,
                 Progress::Dead => recent && delivery.unknowns > 0,
-                Progress::Pending => self.lease.is_held(now.as_millisecond()),
+                // It was due when a worker claimed, and that worker has not said what became of it.
+                Progress::Pending => {
+                    self.lease.claims() > self.lease.settled()
+                        && delivery.next_at.as_millisecond() <= self.lease.claimed_ms()
+                }
                 Progress::Sent | Progress::Cancelled => false,
             };
         }
@@ -60,10 +58,9 @@ impl Dispatch {
     pub fn ringing_calls(&self, now: Timestamp) -> Vec<CallSid> {
         let rings = |(id, delivery): (&DeliveryId, &Delivery)| {
             called(delivery)?;
-            let answered = self
-                .receipts
-                .get(id)
-                .is_some_and(|receipt| receipt.last || receipt.status == VendorStatus::InProgress);
+            let receipt = self.receipts.get(id);
+            let answered =
+                receipt.is_some_and(|receipt| receipt.last || receipt.status == VendorStatus::InProgress);
             let placed = delivery.progress == Progress::Sent && now < delivery.next_at + RINGS_WITHIN;
             (placed && !answered).then(|| self.call_of(*id, delivery)).flatten()
         };

@@ -21,6 +21,8 @@ pub(super) enum Form {
     Date,
     /// Keys of a phone.
     Keys,
+    /// The event of a `<Gather>`: `Gather End`.
+    GatherEvent,
     /// Anything.
     Free,
 }
@@ -43,12 +45,12 @@ impl Form {
             Self::Keys => {
                 !value.is_empty() && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#'))
             }
-            Self::Capitals | Self::Free => false,
+            Self::Capitals | Self::GatherEvent | Self::Free => false,
         }
     }
 
-    /// Returns true if a value of this form could begin here.
-    pub(super) fn begins(self, text: &str) -> bool {
+    /// Returns true if a value of this form could begin here. Calls come from whole numbers, texts also from short codes.
+    pub(super) fn begins(self, text: &str, call: bool) -> bool {
         let first = text.bytes().next();
         match self {
             Self::Sid => text.get(..34).is_some_and(is_sid),
@@ -56,13 +58,14 @@ impl Form {
                 let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
                 match text.strip_prefix('+') {
                     Some(number) => digits(number) >= 7,
-                    None => digits(text) >= 3,
+                    None => !call && digits(text) >= 3,
                 }
             }
             Self::Number | Self::Date => first.is_some_and(|byte| byte.is_ascii_digit()),
             Self::Word => first.is_some_and(|byte| byte.is_ascii_lowercase()),
             Self::Keys => first.is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#')),
             Self::Capitals => first.is_some_and(|byte| byte.is_ascii_uppercase()),
+            Self::GatherEvent => text.starts_with("Gather"),
             Self::Free => true,
         }
     }
@@ -175,7 +178,7 @@ const CALLS: &[(&str, Form)] = &[
     ("StirVerstat", Form::Free),
     ("Timestamp", Form::Free),
     ("TrunkSid", Form::Sid),
-    ("msg", Form::Free),
+    ("msg", Form::GatherEvent),
 ];
 
 /// Returns all known names of requests about texts, or about calls.

@@ -32,7 +32,7 @@ pub(super) fn check(params: &[(String, String)]) -> Result<(), Rejected> {
             return refuse("no parameter of Twilio has this name");
         }
         let own = of_twilio.map(|(own, _)| own);
-        if all(call).any(|(other, form)| Some(other) != own && begins(&signed[at..], other, form)) {
+        if all(call).any(|(other, form)| Some(other) != own && begins(call, &signed[at..], other, form)) {
             return refuse("a name could be another one with a value");
         }
         if of_twilio.is_none() && another_begins_in(call, name, &signed[at..], name.len()) {
@@ -61,15 +61,16 @@ fn is_formed(name: &str) -> bool {
 }
 
 /// Returns true if the text begins with this name and a value of its form.
-fn begins(text: &str, name: &str, form: Form) -> bool {
-    text.strip_prefix(name).is_some_and(|value| form.begins(value))
+fn begins(call: bool, text: &str, name: &str, form: Form) -> bool {
+    text.strip_prefix(name).is_some_and(|value| form.begins(value, call))
 }
 
-/// Returns true if, within the first `length` bytes, a name begins that Twilio sorts behind `name` and that a value of its
-/// form follows.
+/// Returns true if, within the first `length` bytes, another name begins, and a value of its form follows.
 fn another_begins_in(call: bool, name: &str, text: &str, length: usize) -> bool {
     (0..length).filter(|start| text.is_char_boundary(*start)).any(|start| {
-        all(call).filter(|(other, _)| *other > name).any(|(other, form)| begins(&text[start..], other, form))
+        all(call)
+            .filter(|(other, _)| *other != name)
+            .any(|(other, form)| begins(call, &text[start..], other, form))
     })
 }
 

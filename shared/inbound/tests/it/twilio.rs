@@ -423,6 +423,34 @@ fn bytes_that_move_across_names_and_values_change_no_event() {
     assert!(tried > 5_000, "{tried}");
 }
 
+/// The true parameters are swallowed by one that sorts behind them.
+#[test]
+fn a_split_that_hides_the_true_parameters_in_the_last_one_is_refused() {
+    for swallows in ["ToCity", "SmsZ", "ToZip"] {
+        let forged = [
+            ("ApiVersion", "2010-04-01"),
+            ("Body", "ok"),
+            ("From", "+12025550199"),
+            ("MessageSid", "SM00000000000000000000000000000001"),
+            ("To", "+12025550100"),
+            (
+                swallows,
+                "From+12025550111FromCityMessageSidSM0123456789abcdef0123456789abcdefNumMedia0To+12025550100",
+            ),
+        ];
+        assert!(matches!(sent(&forged), Err(Rejected::Malformed(_))), "{swallows}");
+    }
+}
+
+/// Tokens of signed calls are any letters and digits.
+#[test]
+fn tokens_of_calls_are_no_other_parameters() {
+    let call = [("CallSid", "CA00000000000000000000000000000001"), ("To", "+12025550100")];
+    for token in ["eyJhbGciOiJFUzI1NiIsmsgTo123From4567", "aTo12345678msg"] {
+        assert!(sent(&[&call[..], &[("StirPassportToken", token)]].concat()).is_ok(), "{token}");
+    }
+}
+
 /// A person's own words, with which the signed text could be split so that the words seem to be another's.
 #[test]
 fn words_that_contain_another_parameter_are_refused() {

@@ -29,8 +29,10 @@ impl PhoneChannel {
         from: Option<&E164>,
     ) -> Outcome {
         let Attempt { work, delivery, task, .. } = attempt;
+        // A line calls its agents from its own number.
+        let caller = from.cloned().or_else(|| self.config.from()?.number());
         if task == Task::LookUp {
-            match self.look_for_call(twilio, attempt, to, from).await {
+            match self.look_for_call(twilio, attempt, to, caller.as_ref()).await {
                 Ok(Some(sid)) => return Outcome::Sent(sid.into()),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
@@ -42,7 +44,7 @@ impl PhoneChannel {
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        let Some(from) = from.cloned().or_else(|| self.config.from()?.number()) else {
+        let Some(from) = caller else {
             let why = "`twilio.from` in the configuration is no phone number, so that it can't call";
             return Outcome::Refused { why: why.to_owned() };
         };
@@ -120,9 +122,9 @@ impl PhoneChannel {
 
     /// Returns the calls to this number that were placed for other deliveries.
     async fn other_calls(&self, attempt: Attempt<'_>, to: &E164) -> Result<OtherCalls, Fault> {
-        let (dispatch, now) = (&attempt.work.dispatch, self.time.now());
+        let dispatch = &attempt.work.dispatch;
         let since = attempt.delivery.since - EARLIER;
-        let mut others = dispatch.calls_to(to, Some(attempt.id), since, now);
+        let mut others = dispatch.calls_to(to, Some(attempt.id), since);
         let mut incidents = self.paged.paged_since(to, since).await?;
         if !incidents
             .iter()
@@ -133,7 +135,7 @@ impl PhoneChannel {
         for named in incidents {
             for other in self.history.dispatches_of(&named.subject, named.epoch).await? {
                 if other.key != dispatch.key {
-                    others.extend(other.calls_to(to, None, since, now));
+                    others.extend(other.calls_to(to, None, since));
                 }
             }
         }
