@@ -26,7 +26,7 @@ const CASES: &[&str] = &[
     "Attendance",
     "Body",
     "Command",
-    "CommandOutcome",
+    "EventOutcome",
     "Content",
     "ConversationEvent",
     "Event",

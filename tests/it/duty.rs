@@ -11,7 +11,7 @@ mod roster_commands;
 mod timeline;
 
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
-use handbell_store::table::{Due, SHARDS};
+use handbell_store::table::{DueRow, SHARDS};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -116,7 +116,7 @@ impl World {
         let far = self.now() + SignedDuration::from_hours(1000);
         for shard in 0..SHARDS {
             for (row, _) in store.due_index().due(shard, far, 1000).await.unwrap() {
-                if let Some(Due::Incident(subject)) = row.due() {
+                if let DueRow::State(subject) = row {
                     subjects.push(subject);
                 }
             }

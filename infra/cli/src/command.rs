@@ -6,7 +6,7 @@ mod work;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::failure::Failure;
 #[cfg(feature = "local")]
@@ -222,9 +222,11 @@ impl Command {
             }
             Self::Import(Import::Bttn { settings, buttons }) => work::import(&settings, &buttons)?,
             Self::Schema => println!("{}", crate::check::schema()),
-            Self::Completions { shell } => manual::completions(shell, &mut std::io::stdout())?,
-            Self::Man { command } => manual::page(&command, &mut std::io::stdout())?,
-            Self::Reference => print!("{}", manual::reference()),
+            Self::Completions { shell } => {
+                manual::completions(Cli::command(), shell, &mut std::io::stdout())?
+            }
+            Self::Man { command } => manual::page(Cli::command(), &command, &mut std::io::stdout())?,
+            Self::Reference => print!("{}", manual::reference(Cli::command())),
             Self::Token => work::token(),
             #[cfg(feature = "local")]
             Self::Function { name } => local::function(&name)?,

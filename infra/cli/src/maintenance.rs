@@ -92,7 +92,7 @@ pub(crate) async fn answer(
 ) -> Result<String, Failure> {
     match command {
         Command::Add { from, until, source, about, why, timezone, config, .. } => {
-            let settings = Settings::find(config, directory)?;
+            let settings = Settings::find(config, directory.settings.as_ref())?;
             let zone = time_zone(timezone.as_deref(), settings.as_ref())?;
             if about.as_ref().is_some_and(|about| about.trim().is_empty()) {
                 return Err("--about is empty, so it would select every alert; nothing was changed".into());
@@ -110,7 +110,7 @@ pub(crate) async fn answer(
             Ok(format!("{}\n`handbell maintenance end {}` ends it.\n", line(&one, &zone, directory), one.id))
         }
         Command::List { config, .. } => {
-            let settings = Settings::find(config, directory)?;
+            let settings = Settings::find(config, directory.settings.as_ref())?;
             let zone = settings.map_or(TimeZone::UTC, |settings| settings.time_zone());
             let mut all = all(directory).await?;
             all.retain(|one| one.until > directory.now);

@@ -3,29 +3,26 @@
 use std::fmt::Write as _;
 use std::io::Write;
 
-use clap::{Arg, Command, CommandFactory as _};
+use clap::{Arg, Command};
 use clap_complete::Shell;
-
-use crate::command::Cli;
 
 type Done = Result<(), handbell_boot::Error>;
 
-/// The definition of the command line, with the parts that clap derives.
-fn definition() -> Command {
-    let mut whole = Cli::command();
+/// Adds the parts that clap derives to the definition of a command line.
+fn built(mut whole: Command) -> Command {
     whole.build();
     whole
 }
 
 /// Writes the script with which a shell completes the command.
-pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> Done {
-    clap_complete::generate(shell, &mut Cli::command(), "handbell", &mut &mut *out);
+pub(crate) fn completions(mut whole: Command, shell: Shell, out: &mut dyn Write) -> Done {
+    clap_complete::generate(shell, &mut whole, "handbell", &mut &mut *out);
     Ok(())
 }
 
 /// Writes the manual page of the command, or of the subcommand with these words.
-pub(crate) fn page(words: &[String], out: &mut dyn Write) -> Done {
-    let whole = definition();
+pub(crate) fn page(whole: Command, words: &[String], out: &mut dyn Write) -> Done {
+    let whole = built(whole);
     let found = words.iter().try_fold(&whole, |command, word| {
         command.find_subcommand(word).filter(|command| !command.is_hide_set())
     });
@@ -39,8 +36,8 @@ pub(crate) fn page(words: &[String], out: &mut dyn Write) -> Done {
 }
 
 /// Returns the text of docs/commands.md.
-pub fn reference() -> String {
-    let whole = definition();
+pub(crate) fn reference(whole: Command) -> String {
+    let whole = built(whole);
     let mut out = String::from(
         "# Commands\n\n\
          <!-- Generated from the command line by `cargo run -- reference > docs/commands.md`. -->\n\n\

@@ -173,7 +173,7 @@ pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failu
         }
         Command::Remove { id, yes, config, at } => {
             let directory = directory::open(at, around).await?;
-            let settings = Settings::find(config, &directory)?;
+            let settings = Settings::find(config, directory.settings.as_ref())?;
             let agreed = |question: &str| *yes || (around.agreed)(question);
             remove(id, &directory, settings.as_ref(), &agreed).await
         }

@@ -9,7 +9,6 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::check::nearest;
-use crate::directory::Directory;
 use crate::failure::Failure;
 
 /// The option that names the configuration.
@@ -41,10 +40,11 @@ impl From<&Config> for Settings {
 }
 
 impl Settings {
-    /// Returns the settings of the file that is named, or else of the runner, or else of `handbell.yaml` in the current folder.
-    pub(crate) fn find(file: &ConfigFile, directory: &Directory) -> Result<Option<Self>, Failure> {
+    /// Returns the settings of the file that is named, or else those of the runner, or else of `handbell.yaml` in the current
+    /// folder.
+    pub(crate) fn find(file: &ConfigFile, runner: Option<&Self>) -> Result<Option<Self>, Failure> {
         let here = Path::new("handbell.yaml");
-        let file = match (&file.config, &directory.settings) {
+        let file = match (&file.config, runner) {
             (Some(file), _) => file.as_path(),
             (None, Some(settings)) => return Ok(Some(settings.clone())),
             (None, None) if here.is_file() => here,

@@ -71,7 +71,7 @@ impl Configuration {
         let plan = match subject.kind() {
             Kind::Button => &self.buttons.get(subject.name())?.plan,
             Kind::Zone => &self.zones.get(subject.name())?.plan,
-            Kind::Silence => {
+            Kind::SilentSite => {
                 let (site, plan) = subject.silent()?;
                 let mut zones = self.zones.values();
                 &zones.find(|zone| zone.site == site && zone.plan == plan)?.plan
@@ -94,7 +94,7 @@ impl Configuration {
             | Event::Command { .. }
             | Event::Unreached { .. }
             | Event::Occupancy(_)
-            | Event::Waits { .. }
+            | Event::CustomerWaits { .. }
             | Event::Wake => self.plan_of(subject),
         }
     }
@@ -107,7 +107,7 @@ impl Configuration {
         let label = match subject.kind() {
             Kind::Button => self.buttons.get(name).and_then(|button| button.label.as_deref()),
             Kind::Zone => self.zones.get(name).and_then(|zone| zone.label.as_deref()),
-            Kind::Silence => subject.silent().map(|(site, _)| site),
+            Kind::SilentSite => subject.silent().map(|(site, _)| site),
             Kind::Waiting => called.or(Some("A customer")),
             Kind::Customer => self.line(subject).map(|(name, line)| line.label.as_deref().unwrap_or(name)),
             Kind::Alert => self.sources.get(name).and_then(|source| source.label.as_deref()),

@@ -9,7 +9,6 @@ use handbell_core::incident::Kind;
 use handbell_core::incident::decide::{Event, invitations_up_to, space_name};
 use handbell_core::wording::{Words, space_title};
 use handbell_store::Incidents;
-use handbell_store::table::{Due, RowKey};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -21,21 +20,22 @@ use crate::configuration::Configuration;
 use crate::conversation::agent::AgentMessages;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::waiting::WaitingCustomers;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::engine::delivery_summary::DeliverySummaries;
 use crate::engine::facts::FactPublisher;
 use crate::engine::lease::{ClaimedDispatch, DispatchLeases};
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InIncident, Scope, Work};
+use crate::engine::work_item::WorkItem;
 use crate::parts::{Time, parts};
 
 /// With less time than this left, nothing begins: a vendor call takes up to 8 s, and its outcome must be stored.
 const NEEDS: SignedDuration = SignedDuration::from_secs(15);
 
 parts! {
-    /// Works on due rows.
+    /// Works on what the queue holds.
     pub struct Deliver {
-        engine: Engine,
+        engine: IncidentEngine,
         dispatches: DispatchDelivery,
         waiting: WaitingCustomers,
         agents: AgentMessages,
@@ -45,38 +45,30 @@ parts! {
 }
 
 impl Deliver {
-    /// Works on each of the rows. Returns true for the rows that need no retry. `left` is the remaining time.
-    pub async fn deliver(&self, rows: &[RowKey], left: SignedDuration) -> Vec<bool> {
-        join_all(rows.iter().map(async |row| {
+    /// Works on each item of the queue. Returns true for the items that need no retry. `left` is the remaining time.
+    pub async fn deliver(&self, items: &[WorkItem], left: SignedDuration) -> Vec<bool> {
+        join_all(items.iter().map(async |item| {
             if left < NEEDS {
                 return false;
             }
-            let done = self.work_on(row).await;
+            let done = self.work_on(item).await;
             if let Err(fault) = &done {
-                tracing::error!(reason = %fault, "a row could not be processed; it is retried");
+                tracing::error!(reason = %fault, "a message of the work queue could not be processed; it is retried");
             }
             done.is_ok()
         }))
         .await
     }
 
-    async fn work_on(&self, row: &RowKey) -> Result<(), Fault> {
-        match row.due() {
-            Some(Due::Incident(subject)) if subject.kind() == Kind::Customer => {
-                self.waiting.wake(&subject).await
-            }
-            Some(Due::Incident(subject)) => self.engine.apply(&subject, &Event::Wake, None).await.map(|_| ()),
-            Some(Due::Dispatch(key)) => self.dispatches.deliver(&key).await,
-            Some(Due::CardAction { action, tries }) => self.cards.take(&action, tries).await,
-            Some(Due::NewMessage { message, room, tries }) => {
-                self.messages.take(&message, &room, tries).await
-            }
-            Some(Due::MessageChange { change, tries }) => {
-                self.agents.handle_edited_message(&change, tries).await
-            }
-            None => {
-                tracing::error!(row = row.sk, "a queue message for a row that is never due; ignored");
-                Ok(())
+    async fn work_on(&self, item: &WorkItem) -> Result<(), Fault> {
+        match item {
+            WorkItem::Wake(subject) if subject.kind() == Kind::Customer => self.waiting.wake(subject).await,
+            WorkItem::Wake(subject) => self.engine.apply(subject, &Event::Wake, None).await.map(|_| ()),
+            WorkItem::Dispatch(key) => self.dispatches.deliver(key).await,
+            WorkItem::CardAction { action, tries } => self.cards.take(action, *tries).await,
+            WorkItem::NewMessage { message, room, tries } => self.messages.take(message, room, *tries).await,
+            WorkItem::MessageChange { change, tries } => {
+                self.agents.handle_edited_message(change, *tries).await
             }
         }
     }
@@ -87,7 +79,7 @@ parts! {
     pub(crate) struct DispatchDelivery {
         config: Configuration,
         leases: DispatchLeases,
-        engine: Engine,
+        engine: IncidentEngine,
         incidents: Incidents,
         status: IncidentStatus,
         replies: CustomerReplies,

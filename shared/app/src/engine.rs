@@ -15,3 +15,4 @@ pub(crate) mod queue;
 pub(crate) mod space;
 pub(crate) mod wanted_space;
 pub(crate) mod work;
+pub(crate) mod work_item;

@@ -40,6 +40,7 @@ pub use configuration::Configuration;
 pub use conversation::contact::ContactForm;
 pub use conversation::file::FileLink;
 pub use deliver::Deliver;
+pub use engine::work_item::WorkItem;
 pub use fault::{Failed, Fault};
 pub use health::Health;
 pub use ids::Ids;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::Fault;
 use crate::callback::reconcile::Reconciliation;
 use crate::engine::queue::Queue;
+use crate::engine::work_item::WorkItem;
 use crate::parts::{Time, parts};
 
 /// Number of shards that are queried concurrently. Each takes a connection.
@@ -49,7 +50,7 @@ impl Tick {
         let mut found = iter(shards).buffered(AT_ONCE);
         while let Some(found) = found.next().await {
             match found {
-                Ok(found) => rows.extend(found),
+                Ok(found) => rows.extend(found.into_iter().map(|(row, due)| (WorkItem::from(row), due))),
                 Err(fault) => failed = Some(fault),
             }
         }

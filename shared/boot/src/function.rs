@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use handbell_app::{Access, Dependencies, Part};
-use handbell_store::table::RowKey;
+use handbell_app::{Access, Dependencies, Part, WorkItem};
 use http::Response;
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -80,7 +79,7 @@ macro_rules! functions {
         Ok(answer(&$handler.$method(request).await))
     }};
     (@queue $handler:ident, $_around:ident, $call:ident, $method:ident) => {
-        batch($call.payload, async |rows| $handler.$method(rows, $call.left).await).await
+        batch($call.payload, async |items| $handler.$method(items, $call.left).await).await
     };
     (@schedule $handler:ident, $around:ident, $call:ident, $method:ident, $metric:path) => {{
         let seen = $handler.$method().await.map_err(|fault| fault.to_string())?;
@@ -201,23 +200,23 @@ struct Record {
 }
 
 /// Processes a batch. Returns the messages that must be delivered again, so that one bad row doesn't block the others.
-async fn batch(payload: &str, deliver: impl AsyncFnOnce(&[RowKey]) -> Vec<bool>) -> Done {
+async fn batch(payload: &str, deliver: impl AsyncFnOnce(&[WorkItem]) -> Vec<bool>) -> Done {
     let batch: Batch =
         serde_json::from_str(payload).map_err(|error| format!("not a batch of the queue: {error}"))?;
-    let (mut rows, mut ids) = (Vec::new(), Vec::new());
+    let (mut items, mut ids) = (Vec::new(), Vec::new());
     for record in &batch.records {
-        match serde_json::from_str::<RowKey>(&record.body) {
-            Ok(row) => {
-                rows.push(row);
+        match serde_json::from_str::<WorkItem>(&record.body) {
+            Ok(item) => {
+                items.push(item);
                 ids.push(&record.message_id);
             }
             // Only Handbell writes to this queue, and a retry would not make the message readable.
             Err(error) => {
-                lambda_runtime::tracing::error!(%error, "a message in the work queue names no row; it is dropped")
+                lambda_runtime::tracing::error!(%error, "a message in the work queue can't be read; it is dropped")
             }
         }
     }
-    let done = deliver(&rows).await;
+    let done = deliver(&items).await;
     let again: Vec<Value> = ids
         .iter()
         .zip(done)

@@ -1,7 +1,9 @@
 //! A press of a button, once its sender is authenticated.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::event_id::EventId;
 
 /// How the button was pressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,20 +19,6 @@ pub enum Gesture {
     Triple,
     /// A long press.
     Hold,
-}
-
-/// Idempotency key of a press: a press that is sent again has the same one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventId {
-    /// Unique for the button: the `Idempotency-Key`, or made from the vendor's own fields.
-    pub key: String,
-    /// How long the key is remembered. A vendor's counter may start again; an `Idempotency-Key` doesn't.
-    pub keep: SignedDuration,
-}
-
-impl EventId {
-    /// How long an id is remembered whose event may be repeated at any time: more than a year.
-    pub const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
 }
 
 /// One press.

@@ -38,9 +38,9 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[DeliveryId], with: Failover<'_
         .filter(|(_, delivery)| !delivery.admin_notice)
         .collect();
     for (id, delivery) in &dead {
-        if let Some(say) = other_channel(delivery, with, dispatch) {
+        if let Some(message) = other_channel(delivery, with, dispatch) {
             let recipient = delivery.recipient.clone();
-            dispatch.add(Delivery { replaces: Some(*id), recipient, ..Delivery::new(say, now) });
+            dispatch.add(Delivery { replaces: Some(*id), recipient, ..Delivery::new(message, now) });
         }
         // If nobody could be shown a customer's text, tells the customer. Not for a form, whose number may be another person's,
         // and not to a short code.
@@ -77,14 +77,14 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[DeliveryId], with: Failover<'_
         // The status of a reply is shown under the reply, where the agents see it.
         .filter(|delivery| !delivery.message.is_reply())
         .partition(|delivery| delivery.message.is_post() || delivery.message.is_summary());
-    for say in notices(dispatch, &others, &with.admins.webex, |email, content| {
+    for message in notices(dispatch, &others, &with.admins.webex, |email, content| {
         Message::Direct(DirectMessage { email, content })
     })
     .into_iter()
     .chain(notices(dispatch, &webex, &with.admins.sms, |to, content| {
         Message::Phone(PhoneMessage::Text { to, from: with.from.cloned(), content })
     })) {
-        dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, now) });
+        dispatch.add(Delivery { admin_notice: true, ..Delivery::new(message, now) });
     }
 }
 
@@ -92,13 +92,13 @@ fn notices<A: Clone>(
     dispatch: &Dispatch,
     failed: &[&Delivery],
     to: &[A],
-    say: impl Fn(A, Content) -> Message,
+    message: impl Fn(A, Content) -> Message,
 ) -> Vec<Message> {
     if failed.is_empty() {
         return Vec::new();
     }
     let content = Content::Text(wording::not_delivered(dispatch, failed));
-    to.iter().map(|target| say(target.clone(), content.clone())).collect()
+    to.iter().map(|target| message(target.clone(), content.clone())).collect()
 }
 
 /// Returns a call that replaces a text, or a text that replaces a call. A delivery is replaced only once.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use outcome::CommandOutcome;
+pub use outcome::EventOutcome;
 pub use schedule::next_step_at;
 
 use crate::alert::{Alert, Hold};
@@ -31,7 +31,7 @@ pub enum Kind {
     /// A full zone.
     Zone,
     /// Zones of a site that run the same plan and whose counts are unknown.
-    Silence,
+    SilentSite,
     /// A customer who waits for an answer.
     Waiting,
     /// Trouble that a monitoring system or a person reported.
@@ -54,7 +54,7 @@ impl Subject {
     }
 
     /// Returns the subject of a site whose counts are unknown, for the people of one plan.
-    pub fn silence(site: &str, plan: &str) -> Self {
+    pub fn silent_site(site: &str, plan: &str) -> Self {
         Self(format!("silence:{site}~{plan}"))
     }
 
@@ -112,7 +112,7 @@ impl Subject {
     pub fn kind(&self) -> Kind {
         match self.0.split_once(':') {
             Some(("zone", _)) => Kind::Zone,
-            Some(("silence", _)) => Kind::Silence,
+            Some(("silence", _)) => Kind::SilentSite,
             Some(("waiting", _)) => Kind::Waiting,
             Some(("customer", _)) => Kind::Customer,
             Some(("alert", _)) => Kind::Alert,

@@ -7,6 +7,7 @@ mod checked_text;
 pub mod config;
 pub mod conversation;
 pub mod delivery;
+pub mod event_id;
 pub mod failover;
 mod hex;
 pub mod incident;

@@ -13,7 +13,8 @@ use std::fmt;
 use bytes::Bytes;
 use handbell_core::{
     Rejected,
-    button::{EventId, Gesture, Press},
+    button::{Gesture, Press},
+    event_id::EventId,
 };
 use http::{HeaderMap, Method, Request};
 use jiff::{SignedDuration, Timestamp};
@@ -25,10 +26,7 @@ use crate::check_size;
 pub use flic::{BadKey, FlicKey};
 use flic::{flic_cloud, flic_press, flic_token};
 
-/// How long the id of a press is remembered: more than a year, since a copy of a request never becomes invalid.
-pub const KEEP: SignedDuration = EventId::KEEP;
-
-/// How long a bt.tn counter is remembered. This is shorter than [`KEEP`]: the counter restarts when the button is reset
+/// How long a bt.tn counter is remembered. This is shorter than [`EventId::KEEP`]: the counter restarts when the button is reset
 /// or replaced, and the press must not be mistaken for one of last year, or a real alert would be lost. A day is far
 /// longer than any sender retries the same press.
 pub const KEEP_COUNTER: SignedDuration = SignedDuration::from_hours(24);
@@ -104,7 +102,7 @@ pub fn press(request: &Request<Bytes>, proof: &Proof, now: Timestamp) -> Result<
     }
     let mut press = read(request, now);
     if let Some(key) = idempotency_key(request.headers())? {
-        press.id = Some(EventId { key, keep: KEEP });
+        press.id = Some(EventId { key, keep: EventId::KEEP });
     }
     Ok(Some(press))
 }
@@ -254,7 +252,7 @@ impl Said {
             return None;
         }
         let id = self.get(&["id"]).filter(|id| !id.to_ascii_lowercase().starts_with("shelly"))?;
-        named(format!("id:{id}"), KEEP)
+        named(format!("id:{id}"), EventId::KEEP)
     }
 
     fn gesture(&self) -> Gesture {
@@ -338,7 +336,7 @@ fn things(value: &Value, now: Timestamp) -> Option<Press> {
         decoded.add_json(payload);
     }
     Some(Press {
-        id: received.and_then(|received| named(format!("ttn:{device}:{count}:{received}"), KEEP)),
+        id: received.and_then(|received| named(format!("ttn:{device}:{count}:{received}"), EventId::KEEP)),
         at: received.and_then(|received| time(received, now)),
         ..decoded.press(now)
     })
@@ -353,7 +351,7 @@ fn aws(value: &Value, now: Timestamp) -> Option<Press> {
     let word = clicked.get("clickType").and_then(Value::as_str).unwrap_or_default();
     let reported = clicked.get("reportedTime").and_then(Value::as_str);
     let id = match (value["deviceInfo"]["deviceId"].as_str(), reported) {
-        (Some(device), Some(reported)) => named(format!("aws:{device}:{reported}"), KEEP),
+        (Some(device), Some(reported)) => named(format!("aws:{device}:{reported}"), EventId::KEEP),
         _ => None,
     };
     Some(Press {

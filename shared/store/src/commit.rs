@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::facet::parts;
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Conversations, HandledEvent, Incidents, Named, TableFault, log, write};
+use crate::{Conversations, EpochKey, HandledEvent, Incidents, TableFault, log, write};
 
 /// Changes that follow from one event.
 pub struct Commit<'a> {
@@ -95,7 +95,7 @@ impl Incidents {
             items.push(if_absent(self.put(row), now));
         }
         if commit.opens {
-            let named = Named { subject: subject.clone(), epoch: commit.incident.epoch };
+            let named = EpochKey { subject: subject.clone(), epoch: commit.incident.epoch };
             let mut row = write(&named, &RowKey::reference(&commit.incident.reference()))?;
             set_expiry(&mut row, now, KEPT_SECONDS);
             items.push(self.put(row));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, RowKey, has_expired, number, set_expiry, text};
 use crate::{
-    Conversations, Counters, Erasure, HandledEvent, History, Leases, Lines, Missed, Named, TableFault,
+    Conversations, Counters, EpochKey, Erasure, HandledEvent, History, Leases, Lines, Missed, TableFault,
     condition_held, read, write,
 };
 
@@ -84,12 +84,12 @@ impl Conversations {
     }
 
     /// Returns the conversation that a space belongs to; `None` if the space belongs to no customer.
-    pub async fn conversation_of_room(&self, room: &RoomId) -> Result<Option<Named>, TableFault> {
+    pub async fn conversation_of_room(&self, room: &RoomId) -> Result<Option<EpochKey>, TableFault> {
         self.get(&RowKey::room(room)).await
     }
 
     /// Stores which conversation a space belongs to. Returns false if the space already belongs to another one.
-    pub async fn remember_room(&self, room: &RoomId, whose: &Named) -> Result<bool, TableFault> {
+    pub async fn remember_room(&self, room: &RoomId, whose: &EpochKey) -> Result<bool, TableFault> {
         let put = self
             .put_item(write(whose, &RowKey::room(room))?)
             .condition_expression("attribute_not_exists(pk) OR (subject = :subject AND epoch = :epoch)")
@@ -100,7 +100,7 @@ impl Conversations {
 
     /// Detaches a space from its conversation: it is no longer found by its title, and nothing written in it is sent.
     pub async fn forget_room(&self, room: &RoomId, whose: &Subject) -> Result<(), TableFault> {
-        let nobody = Named { subject: whose.clone(), epoch: 0 };
+        let nobody = EpochKey { subject: whose.clone(), epoch: 0 };
         let row = write(&nobody, &RowKey::room(room))?;
         self.put_item(row).send().await?;
         Ok(())

@@ -37,7 +37,7 @@ pub use mail::{IdleMail, IdleMails, MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
-use table::{Row, RowKey, has_expired, kind, number, shard_name};
+use table::{DueRow, Row, RowKey, has_expired, kind, number, shard_name};
 
 /// An event that was already handled, and the count returned to its sender.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub struct HandledEvent {
 
 /// The incident that a short reference such as `H-7K3Q` refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Named {
+pub struct EpochKey {
     /// Subject of the incident.
     pub subject: Subject,
     /// Which of the subject's incidents.
@@ -102,7 +102,7 @@ impl Incidents {
     }
 
     /// Returns the incident that a reference such as `H-7K3Q` refers to.
-    pub async fn named(&self, reference: &str) -> Result<Option<Named>, TableFault> {
+    pub async fn named(&self, reference: &str) -> Result<Option<EpochKey>, TableFault> {
         self.get(&RowKey::reference(reference)).await
     }
 
@@ -143,7 +143,7 @@ impl DueIndex {
         shard: u8,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(RowKey, Timestamp)>, TableFault> {
+    ) -> Result<Vec<(DueRow, Timestamp)>, TableFault> {
         let mut pages = self
             .query(&shard_name(shard))
             .key_condition_expression("due_shard = :pk AND due_ms <= :until")
@@ -159,7 +159,8 @@ impl DueIndex {
                 if let (Some(pk), Some(sk), Some(due)) = (field("pk"), field("sk"), due)
                     && let Ok(due) = Timestamp::from_millisecond(due)
                 {
-                    found.push((RowKey { pk, sk }, due));
+                    // The index holds no rows of other kinds.
+                    found.extend(RowKey { pk, sk }.due().map(|row| (row, due)));
                 }
             }
             if found.len() >= limit {

@@ -10,14 +10,14 @@ use crate::facet::parts;
 use crate::site::{claim_exclusively, release_exclusively};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
 use crate::{
-    HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, condition_held, write,
+    EpochKey, HandledEvent, Mailboxes, Mails, NotCommitted, Notices, TableFault, condition_held, write,
 };
 
 /// Record of a processed mail. It is stored under the mail's Message-ID, its identity and its key in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailRow {
     /// The incident that the mail belongs to; none for a mail that raised no incident, and several for a command that names all.
-    pub whose: Vec<Named>,
+    pub whose: Vec<EpochKey>,
 }
 
 /// Number of mails without effect that are kept for each source.
@@ -77,7 +77,7 @@ impl Mails {
 /// Incidents whose mails' keys have something in common.
 #[derive(Serialize, Deserialize)]
 struct KeyRow {
-    incidents: Vec<Named>,
+    incidents: Vec<EpochKey>,
 }
 
 /// A mail that had no effect.
@@ -104,7 +104,7 @@ pub struct IdleMails {
 
 impl Mails {
     /// Returns the incidents whose mails' keys have this in common, the oldest first.
-    pub async fn incidents_of_key(&self, name: &str) -> Result<Vec<Named>, TableFault> {
+    pub async fn incidents_of_key(&self, name: &str) -> Result<Vec<EpochKey>, TableFault> {
         let row: Option<KeyRow> = self.get(&RowKey::mail(name)).await?;
         Ok(row.map(|row| row.incidents).unwrap_or_default())
     }
@@ -113,7 +113,7 @@ impl Mails {
     pub async fn keep_incidents_of_key(
         &self,
         name: &str,
-        incidents: Vec<Named>,
+        incidents: Vec<EpochKey>,
         now: Timestamp,
     ) -> Result<(), TableFault> {
         let mut item = write(&KeyRow { incidents }, &RowKey::mail(name))?;

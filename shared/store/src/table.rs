@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::address::PhoneAddress;
 use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::{Kind, Subject};
-use handbell_core::vendor_id::{ActionId, MessageId, PersonId, RoomId};
+use handbell_core::vendor_id::RoomId;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -31,8 +31,8 @@ pub const ROTA: &str = "ROTA#";
 /// Prefix of the rows of maintenance windows.
 pub const MAINTENANCE: &str = "MAINT#";
 
-/// Primary key of a row, as a message on the queue states it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+/// Primary key of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RowKey {
     /// Partition key.
     pub pk: String,
@@ -40,49 +40,13 @@ pub struct RowKey {
     pub sk: String,
 }
 
-/// What a due row contains.
+/// What a row contains that is due at some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Due {
-    /// An incident to be checked.
-    Incident(Subject),
+pub enum DueRow {
+    /// The state of an incident or a conversation.
+    State(Subject),
     /// A dispatch with deliveries to be made.
     Dispatch(DispatchKey),
-    /// A button that was pressed on a card. It has no row and exists only on the queue.
-    CardAction {
-        /// Id of the action.
-        action: ActionId,
-        /// Number of attempts to read the action.
-        tries: u32,
-    },
-    /// A Webex message that has yet to be read. It has no row and exists only on the queue.
-    NewMessage {
-        /// Id of the message.
-        message: MessageId,
-        /// Space that contains the message.
-        room: RoomId,
-        /// Number of attempts to read the message.
-        tries: u32,
-    },
-    /// A Webex message that was changed or deleted. It has no row and exists only on the queue.
-    MessageChange {
-        /// The change.
-        change: MessageChange,
-        /// Number of attempts to handle the change.
-        tries: u32,
-    },
-}
-
-/// A change or deletion of a Webex message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageChange {
-    /// Id of the message.
-    pub message: MessageId,
-    /// Space that contains the message.
-    pub room: RoomId,
-    /// Person who changed or deleted the message.
-    pub person: PersonId,
-    /// Whether the message was deleted.
-    pub deleted: bool,
 }
 
 impl RowKey {
@@ -233,56 +197,21 @@ impl RowKey {
         Self { pk: format!("PAGED#{number}"), sk: format!("{}#{epoch:010}", subject.as_str()) }
     }
 
-    /// Key of a queue message without a row: a button on a card was pressed.
-    pub fn card_action(action: &ActionId, tries: u32) -> Self {
-        Self { pk: format!("CARD#{action}"), sk: tries.to_string() }
-    }
-
-    /// Key of a queue message without a row: a Webex message has yet to be read.
-    pub fn new_message(message: &MessageId, room: &RoomId, tries: u32) -> Self {
-        Self { pk: format!("MESSAGE#{message}"), sk: format!("{tries}#{room}") }
-    }
-
-    /// Key of a queue message without a row: a Webex message was changed or deleted.
-    pub fn message_change(change: &MessageChange, tries: u32) -> Self {
-        let MessageChange { message, room, person, deleted } = change;
-        let what = if *deleted { "deleted" } else { "changed" };
-        Self { pk: format!("CHANGED#{message}"), sk: format!("{tries}#{what}#{room}#{person}") }
-    }
-
-    /// Returns what is due under this key; `None` for rows that are never due.
-    pub fn due(&self) -> Option<Due> {
-        if let Some(message) = self.pk.strip_prefix("CHANGED#") {
-            let mut parts = self.sk.splitn(4, '#');
-            let (tries, what) = (parts.next()?.parse().ok()?, parts.next()?);
-            let change = MessageChange {
-                message: message.parse().ok()?,
-                room: parts.next()?.parse().ok()?,
-                person: parts.next()?.parse().ok()?,
-                deleted: what == "deleted",
-            };
-            return Some(Due::MessageChange { change, tries });
-        }
-        if let Some(message) = self.pk.strip_prefix("MESSAGE#") {
-            let (tries, room) = self.sk.split_once('#')?;
-            return Some(Due::NewMessage {
-                message: message.parse().ok()?,
-                room: room.parse().ok()?,
-                tries: tries.parse().ok()?,
-            });
-        }
-        if let Some(action) = self.pk.strip_prefix("CARD#") {
-            return Some(Due::CardAction { action: action.parse().ok()?, tries: self.sk.parse().ok()? });
-        }
+    /// Returns what the row contains; `None` for rows that are never due.
+    pub fn due(&self) -> Option<DueRow> {
         let subject = Subject::parse(self.pk.strip_prefix("INC#").or(self.pk.strip_prefix("CONV#"))?)?;
         if partition(&subject) != self.pk {
             return None;
         }
         if self.sk == "META" {
-            return Some(Due::Incident(subject));
+            return Some(DueRow::State(subject));
         }
         let (epoch, number) = self.sk.strip_prefix("D#")?.split_once('#')?;
-        Some(Due::Dispatch(DispatchKey { subject, epoch: epoch.parse().ok()?, number: number.parse().ok()? }))
+        Some(DueRow::Dispatch(DispatchKey {
+            subject,
+            epoch: epoch.parse().ok()?,
+            number: number.parse().ok()?,
+        }))
     }
 
     /// Returns the key as attributes.

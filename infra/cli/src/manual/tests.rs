@@ -1,4 +1,7 @@
+use clap::CommandFactory as _;
+
 use super::*;
+use crate::command::Cli;
 
 /// Returns each visible command with its words.
 fn all(command: &Command, words: &[String]) -> Vec<(Vec<String>, Command)> {
@@ -25,7 +28,7 @@ fn the_definitions_are_consistent() {
 
 #[test]
 fn every_command_has_examples() {
-    let commands = all(&definition(), &[]);
+    let commands = all(&built(Cli::command()), &[]);
     assert!(commands.len() > 20, "{}", commands.len());
     for (words, command) in commands {
         // The examples of a command with subcommands are theirs.
@@ -44,8 +47,8 @@ fn every_command_has_examples() {
 #[test]
 fn each_shell_completes_each_command() {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell] {
-        let script = written(|out| completions(shell, out));
-        for (words, _) in all(&definition(), &[]) {
+        let script = written(|out| completions(Cli::command(), shell, out));
+        for (words, _) in all(&built(Cli::command()), &[]) {
             let word = words.last().unwrap();
             assert!(script.contains(word.as_str()), "{shell} doesn't know {}", words.join(" "));
         }
@@ -55,15 +58,15 @@ fn each_shell_completes_each_command() {
 
 #[test]
 fn each_command_has_a_manual_page() {
-    let whole = written(|out| page(&[], out));
+    let whole = written(|out| page(Cli::command(), &[], out));
     assert!(whole.contains(".TH handbell 1") && whole.contains("oncall"), "{whole}");
-    for (words, _) in all(&definition(), &[]) {
-        let page = written(|out| page(&words, out));
+    for (words, _) in all(&built(Cli::command()), &[]) {
+        let page = written(|out| page(Cli::command(), &words, out));
         let title = format!(".TH handbell-{} 1", words.join("-"));
         assert!(page.contains(&title) && page.contains(".SH SYNOPSIS"), "{page}");
     }
     for hidden in ["function", "peple"] {
-        let error = page(&[hidden.to_owned()], &mut Vec::new()).unwrap_err().to_string();
+        let error = page(Cli::command(), &[hidden.to_owned()], &mut Vec::new()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("there is no command `handbell {hidden}`")), "{error}");
     }
 }
@@ -74,7 +77,7 @@ fn the_document_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
     let document = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
-        document == reference(),
+        document == reference(Cli::command()),
         "docs/commands.md is outdated; `cargo run -- reference > docs/commands.md` updates it"
     );
 }

@@ -179,7 +179,7 @@ fn source(one: &Summary) -> String {
     let kind = match one.kind {
         Kind::Button => "button",
         Kind::Zone => "zone",
-        Kind::Silence => "silent site",
+        Kind::SilentSite => "silent site",
         Kind::Waiting | Kind::Customer => "line",
         Kind::Alert => "source",
         Kind::Notice => "notice",

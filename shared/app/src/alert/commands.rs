@@ -7,17 +7,17 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use handbell_core::button::EventId;
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::{Actor, Command, IncidentSelector, WrittenCommand};
-use handbell_core::incident::decide::{CommandOutcome, Event};
+use handbell_core::incident::decide::{Event, EventOutcome};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::incident as wording;
-use handbell_store::{Incidents, MailRow, Mails, Named};
+use handbell_store::{EpochKey, Incidents, MailRow, Mails};
 
 use crate::Fault;
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::parts::{Time, parts};
 
 pub(crate) use self::mail::MailAnswers;
@@ -28,7 +28,7 @@ parts! {
     /// Applies people's commands to incidents.
     pub(crate) struct IncidentCommands {
         config: Configuration,
-        engine: Engine,
+        engine: IncidentEngine,
         incidents: Incidents,
         mails: Mails,
         time: Time,
@@ -43,13 +43,13 @@ struct SpokenCommand<'a> {
     /// Idempotency key: the same each time that the same message arrives.
     id: &'a str,
     /// Incidents that this phone or space was notified of.
-    told: &'a [Named],
+    told: &'a [EpochKey],
     roster: &'a Roster,
 }
 
 impl IncidentCommands {
     /// Returns those of the named incidents that are still open, the latest first.
-    async fn open(&self, named: &[Named]) -> Result<Vec<Incident>, Fault> {
+    async fn open(&self, named: &[EpochKey]) -> Result<Vec<Incident>, Fault> {
         let subjects: BTreeSet<&Subject> = named.iter().map(|named| &named.subject).collect();
         let subjects: Vec<Subject> = subjects.into_iter().cloned().collect();
         let mut open: Vec<Incident> = Vec::new();
@@ -122,7 +122,7 @@ impl IncidentCommands {
             return Ok(before);
         }
         if meant.len() == 1 || (!meant.is_empty() && **which == IncidentSelector::All) {
-            let named = |one: &Incident| Named { subject: one.subject.clone(), epoch: one.epoch };
+            let named = |one: &Incident| EpochKey { subject: one.subject.clone(), epoch: one.epoch };
             let row = MailRow { whose: meant.iter().map(named).collect() };
             self.mails.remember_mail(&[said], &row, self.time.now()).await?;
         }
@@ -133,15 +133,15 @@ impl IncidentCommands {
     async fn who(&self, incident: &Incident, roster: &Roster) -> Result<String, Fault> {
         let words = self.config.words(&incident.subject, Some(incident));
         let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
-        let mut on_duty: Vec<String> = Vec::new();
+        let mut on_call: Vec<String> = Vec::new();
         for target in plan.steps.iter().flat_map(|step| step.targets()).filter(|to| to.asks_the_roster()) {
             for person in roster.people_of(target, self.time.now()).people {
-                if !on_duty.contains(&person.name) {
-                    on_duty.push(person.name.clone());
+                if !on_call.contains(&person.name) {
+                    on_call.push(person.name.clone());
                 }
             }
         }
-        Ok(wording::who(incident, &on_duty, &words))
+        Ok(wording::who(incident, &on_call, &words))
     }
 
     /// Returns the answer to a message that is no command, from a person who was notified of the incident.
@@ -152,8 +152,8 @@ impl IncidentCommands {
     fn requested_command(&self, asked: &WrittenCommand, step: Option<u32>) -> Option<Command> {
         Some(match asked {
             WrittenCommand::Acknowledge => Command::Acknowledge,
-            WrittenCommand::Escalate(None) => Command::Next { step },
-            WrittenCommand::Escalate(Some(name)) => Command::Escalate { name: name.clone() },
+            WrittenCommand::Escalate => Command::Escalate { step },
+            WrittenCommand::EscalateTo(name) => Command::EscalateTo { name: name.clone() },
             WrittenCommand::Cannot => Command::Cannot,
             WrittenCommand::Snooze(span) => Command::Snooze { until: self.time.now() + *span },
             WrittenCommand::Confirm => Command::Confirm,
@@ -175,7 +175,7 @@ impl IncidentCommands {
         by: Actor,
         command: Command,
         id: &str,
-    ) -> Result<(String, Option<CommandOutcome>), Fault> {
+    ) -> Result<(String, Option<EventOutcome>), Fault> {
         let event = Event::Command { by, epoch: Some(epoch), command: command.clone() };
         let id = EventId { key: id.to_owned(), keep: EventId::KEEP };
         let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
@@ -183,7 +183,7 @@ impl IncidentCommands {
         let now = applied.incident.unwrap_or_else(|| incident.clone());
         let words = self.config.words(&incident.subject, Some(&now));
         // A command that had been handled before gets the answer of one that has just been done.
-        let outcome = applied.outcome.or(Some(CommandOutcome::Done));
+        let outcome = applied.outcome.or(Some(EventOutcome::Done));
         Ok((wording::command_result(&command, outcome, &now, &words, self.time.now()), outcome))
     }
 }
@@ -203,10 +203,10 @@ fn matching_incidents(open: Vec<Incident>, asked: &WrittenCommand, by: &Actor) -
 /// Returns true if the command can change the incident.
 fn applies(incident: &Incident, asked: &WrittenCommand, by: &Actor) -> bool {
     match asked {
-        WrittenCommand::Acknowledge | WrittenCommand::Escalate(None) => incident.phase == Phase::Open,
+        WrittenCommand::Acknowledge | WrittenCommand::Escalate => incident.phase == Phase::Open,
         WrittenCommand::Confirm => incident.responses.asked_at.is_some(),
         WrittenCommand::Done => incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who),
-        WrittenCommand::Escalate(Some(_))
+        WrittenCommand::EscalateTo(_)
         | WrittenCommand::Cannot
         | WrittenCommand::Snooze(_)
         | WrittenCommand::Cancel

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::address::EmailAddress;
 use handbell_core::alert::{AlertSignal, Reporter, SignalAction, SignalOrigin, Trigger};
-use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, FormConfig};
+use handbell_core::event_id::EventId;
 use handbell_core::incident::Incident;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
@@ -30,7 +30,7 @@ use secrecy::ExposeSecret;
 use self::fields::filled_in;
 use crate::alert::intake::AlertIntake;
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::engine::notice::NoticeSender;
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
@@ -50,7 +50,7 @@ parts! {
         actions: ActionPage,
         config: Configuration,
         counters: Counters,
-        engine: Engine,
+        engine: IncidentEngine,
         history: History,
         ids: Ids,
         incidents: Incidents,

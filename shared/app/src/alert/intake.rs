@@ -3,18 +3,18 @@
 
 use handbell_core::alert::mail::one_trouble;
 use handbell_core::alert::{Alert, AlertSignal, Hold, RaisedAlert, SignalAction, Trigger};
-use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, Severity};
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident::{ignored_signal, news};
-use handbell_store::{Counters, HandledEvents, Incidents, MailRow, Mails, Named, People};
+use handbell_store::{Counters, EpochKey, HandledEvents, Incidents, MailRow, Mails, People};
 use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::parts::{Time, parts};
 
 /// Maximum number of open incidents that are known to have a part of their key in common.
@@ -27,7 +27,7 @@ parts! {
     pub(crate) struct AlertIntake {
         config: Configuration,
         counters: Counters,
-        engine: Engine,
+        engine: IncidentEngine,
         handled_events: HandledEvents,
         incidents: Incidents,
         mails: Mails,
@@ -74,7 +74,7 @@ impl AlertIntake {
         }
         if let Some(incident) = &applied.incident {
             let raised = matches!(event, Event::Alert(_)) && !is_flood(&subject);
-            let named = Named { subject, epoch: incident.epoch };
+            let named = EpochKey { subject, epoch: incident.epoch };
             let row = MailRow { whose: vec![named.clone()] };
             self.mails.remember_mail(&signal.origin.thread.own, &row, self.time.now()).await?;
             if let (true, Some(name)) = (raised, shared_name(&signal)) {
@@ -123,7 +123,7 @@ impl AlertIntake {
     }
 
     /// Returns the incident that the mail with one of these names belongs to.
-    async fn incident_of_mail(&self, names: &[String]) -> Result<Option<Named>, Fault> {
+    async fn incident_of_mail(&self, names: &[String]) -> Result<Option<EpochKey>, Fault> {
         let row = self.mails.mail(names).await?;
         Ok(row.and_then(|row| row.whose.into_iter().next()))
     }
@@ -134,7 +134,7 @@ impl AlertIntake {
     }
 
     /// Adds an incident to those whose mails' keys have this in common. Those that are over give way.
-    async fn remember_key(&self, name: &str, named: Named) -> Result<(), Fault> {
+    async fn remember_key(&self, name: &str, named: EpochKey) -> Result<(), Fault> {
         let known = self.mails.incidents_of_key(name).await?;
         if known.contains(&named) {
             return Ok(());

@@ -4,7 +4,7 @@ use handbell_core::address::EmailAddress;
 use handbell_core::config::MailDomain;
 use handbell_core::incident::{Incident, reference};
 use handbell_inbound::link::{seal_reply, sealed_reply};
-use handbell_store::{Incidents, Named};
+use handbell_store::{EpochKey, Incidents};
 use secrecy::ExposeSecret;
 
 use crate::Fault;
@@ -33,7 +33,7 @@ impl ReplyAddresses {
     }
 
     /// Returns the incident that a reply address was made for, or none for any other address.
-    pub(crate) async fn incident(&self, local: &str) -> Result<Option<Named>, Fault> {
+    pub(crate) async fn incident(&self, local: &str) -> Result<Option<EpochKey>, Fault> {
         let Some(domain) = &self.config.mail else { return Ok(None) };
         let Some((short, epoch, seal)) = read_reply(local) else { return Ok(None) };
         let Some(named) = self.incidents.named(&short).await? else { return Ok(None) };

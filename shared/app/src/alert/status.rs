@@ -10,15 +10,15 @@ use handbell_core::wording;
 use handbell_core::wording::incident::{self, Reader};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Attached, Post, Webex, incident_card};
-use handbell_store::{Dispatches, History, Named, PagedNotes};
+use handbell_store::{Dispatches, EpochKey, History, PagedNotes};
 use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::bucket::ReceivedMails;
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::engine::attempt::{outcome_of_fault, outcome_of_send};
-use crate::engine::space::Room;
+use crate::engine::space::FoundSpace;
 use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
@@ -31,7 +31,7 @@ parts! {
     pub(crate) struct IncidentStatus {
         config: Configuration,
         dispatches: Dispatches,
-        engine: Engine,
+        engine: IncidentEngine,
         history: History,
         paged_notes: PagedNotes,
         received: ReceivedMails,
@@ -47,19 +47,19 @@ impl IncidentStatus {
     }
 
     /// Returns the card for the incident's present state. From now on, commands in this space refer to this incident.
-    pub(crate) async fn incident_card(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
+    pub(crate) async fn incident_card(&self, work: &Work, space: &FoundSpace) -> Result<Post, Outcome> {
         let (Some(incident), Some(plan)) = (work.told_incident(), work.plan()) else {
             return Err(Outcome::NotWanted);
         };
-        let heard = self.config.webex.webhook.is_some();
-        let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
+        let listens = self.config.webex.webhook.is_some();
+        let named = EpochKey { subject: incident.subject.clone(), epoch: incident.epoch };
         if let Err(fault) =
-            self.paged_notes.record_paged(&[(room.id.to_string(), named)], self.time.now()).await
+            self.paged_notes.record_paged(&[(space.id.to_string(), named)], self.time.now()).await
         {
             return Err(outcome_of_fault(fault.into()));
         }
         let mut card = incident::card(incident, plan, &work.words, self.time.now());
-        if !heard {
+        if !listens {
             card.choices.clear();
         }
         let mut markdown = format!(
@@ -67,7 +67,7 @@ impl IncidentStatus {
             wording::escape_markdown(&card.title),
             wording::escape_markdown(&card.state)
         );
-        if !self.config.webex.cards || !heard {
+        if !self.config.webex.cards || !listens {
             for (name, text) in &card.lines {
                 markdown.push_str(&format!(
                     "  \n{}: {}",
@@ -239,8 +239,8 @@ impl IncidentStatus {
     /// the page goes out even if an answer will have to name the incident.
     pub(crate) async fn record_paged(&self, work: &Work, tasks: &[(DeliveryId, Task)]) {
         let Some(incident) = work.told_incident().filter(|_| !work.cancelled) else { return };
-        let named = Named { subject: incident.subject.clone(), epoch: work.dispatch.key.epoch };
-        let mut told: Vec<(String, Named)> = Vec::new();
+        let named = EpochKey { subject: incident.subject.clone(), epoch: work.dispatch.key.epoch };
+        let mut told: Vec<(String, EpochKey)> = Vec::new();
         for (id, _) in tasks {
             let phone = work.delivery(*id).and_then(|delivery| delivery.message.paged_phone());
             let Some((address, _)) = phone else { continue };

@@ -9,7 +9,7 @@ use handbell_inbound::button::{FlicKey, Proof, known_hash, press, token_matches}
 use http::{Request, Response, StatusCode};
 
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, answer, refuse};
@@ -18,7 +18,7 @@ parts! {
     /// Takes presses of buttons.
     pub struct ButtonPress {
         config: Configuration,
-        engine: Engine,
+        engine: IncidentEngine,
         secrets: Secrets,
         time: Time,
     }

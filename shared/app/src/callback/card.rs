@@ -2,13 +2,13 @@
 
 use handbell_core::vendor_id::ActionId;
 use handbell_outbound::Failure;
-use handbell_store::table::RowKey;
 use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::alert::commands::SpaceCommands;
 use crate::engine::card_press::CardPress;
 use crate::engine::queue::Queue;
+use crate::engine::work_item::WorkItem;
 use crate::occupancy::choice::ZoneChoices;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -37,7 +37,14 @@ impl CardActions {
                 let soon = now + SignedDuration::from_secs(10);
                 // Only the queue holds a choice. If it doesn't accept the retry, the current message is delivered
                 // again.
-                if self.queue.enqueue(&[(RowKey::card_action(action, tries + 1), soon)], now).await {
+                if self
+                    .queue
+                    .enqueue(
+                        &[(WorkItem::CardAction { action: action.clone(), tries: tries + 1 }, soon)],
+                        now,
+                    )
+                    .await
+                {
                     Ok(())
                 } else {
                     Err(fault)

@@ -5,8 +5,7 @@ use handbell_core::delivery::{DispatchKey, Progress, Receipt, ReferenceTag};
 use handbell_core::incident::reference as named;
 use handbell_core::vendor_id::{MessageId, RoomId};
 use handbell_outbound::Failure;
-use handbell_store::table::RowKey;
-use handbell_store::{Conversations, Dispatches, Incidents, Missed, Named, Receipts};
+use handbell_store::{Conversations, Dispatches, EpochKey, Incidents, Missed, Receipts};
 
 use crate::Fault;
 use crate::alert::commands::SpaceCommands;
@@ -14,6 +13,7 @@ use crate::configuration::Configuration;
 use crate::conversation::agent::AgentMessages;
 use crate::engine::pause::retry_pause;
 use crate::engine::queue::Queue;
+use crate::engine::work_item::WorkItem;
 use crate::occupancy::choice::ZoneChoices;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -53,7 +53,10 @@ impl SpaceMessages {
             Err(fault) => {
                 tracing::warn!(reason = %fault, "a message at Webex can't be read now; it is retried");
                 let now = self.time.now();
-                let again = (RowKey::new_message(id, room, tries + 1), now + retry_pause(tries));
+                let again = (
+                    WorkItem::NewMessage { message: id.clone(), room: room.clone(), tries: tries + 1 },
+                    now + retry_pause(tries),
+                );
                 if self.queue.enqueue(&[again], now).await { Ok(()) } else { Err(fault) }
             }
             other => other,
@@ -61,7 +64,7 @@ impl SpaceMessages {
     }
 
     /// Returns the conversation that the space belongs to.
-    async fn whose_room(&self, room: &RoomId) -> Result<Option<Named>, Fault> {
+    async fn whose_room(&self, room: &RoomId) -> Result<Option<EpochKey>, Fault> {
         if self.config.lines.is_empty() {
             return Ok(None);
         }

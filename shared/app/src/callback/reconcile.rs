@@ -164,7 +164,7 @@ impl Reconciliation {
         } else {
             Vec::new()
         };
-        let heard = ConversationEvent::Text {
+        let event = ConversationEvent::Text {
             body: text.body.clone().unwrap_or_default(),
             files: files
                 .into_iter()
@@ -174,6 +174,6 @@ impl Reconciliation {
             word: None,
         };
         tracing::warn!(message = %text.sid, "fetched a text that Twilio had not reported");
-        self.engine.apply_from(name, &address, &heard, Some(&id)).await.map(|_| ())
+        self.engine.apply_from(name, &address, &event, Some(&id)).await.map(|_| ())
     }
 }

@@ -8,13 +8,13 @@ use handbell_inbound::twilio::{
 };
 use handbell_outbound::twilio::explain;
 use handbell_store::Receipts;
-use handbell_store::table::RowKey;
 use http::{Request, Response, StatusCode};
 
 use crate::configuration::Configuration;
 use crate::conversation::customer::CustomerTexts;
 use crate::engine::delivery_token::read_token;
 use crate::engine::queue::Queue;
+use crate::engine::work_item::WorkItem;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, answer, header, path_and_query, refuse};
@@ -162,7 +162,7 @@ impl DeliveryReceipts {
         let due = now + SUMMARY_PAUSE;
         if self.receipts.record_receipt(key, id, receipt, due).await? {
             tracing::info!(dispatch = ?key, delivery = %id, status = %receipt.status, "receipt");
-            self.queue.enqueue(&[(RowKey::dispatch(key), due)], now).await;
+            self.queue.enqueue(&[(WorkItem::Dispatch(key.clone()), due)], now).await;
         }
         if receipt.status.brought_nobody() {
             // The next attempt for the same person comes at once, not at its scheduled time. A repeated callback

@@ -2,32 +2,28 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::button::EventId;
 use handbell_core::delivery::{Content, DeliveryId, Dispatch, DispatchKey, Message, PhoneMessage};
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
-use handbell_core::incident::decide::{CommandOutcome, Event};
+use handbell_core::incident::decide::{Event, EventOutcome};
 use handbell_core::incident::{Incident, Kind, Phase};
 use handbell_core::wording;
 use handbell_inbound::twilio::{Hook, Params, TwilioEvent};
 use handbell_outbound::twiml::Verb;
 use handbell_store::{Dispatches, Incidents};
 use http::{Request, Response, StatusCode};
-use jiff::SignedDuration;
 
 use crate::callback::twilio::{DeliveryReceipts, TwilioRequests};
 use crate::configuration::Configuration;
 use crate::conversation::caller::CustomerCalls;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::engine::delivery_token::{read_token, token};
 use crate::parts::{PublicUrl, Time, parts};
 use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, answer, refuse};
 
-/// How long the keys of a call are remembered: Twilio's signature contains no time.
-const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
-
 /// The call that Twilio asks about, and what the call belongs to.
-struct Line {
+struct AnsweredCall {
     key: DispatchKey,
     id: DeliveryId,
     dispatch: Dispatch,
@@ -41,7 +37,7 @@ parts! {
         requests: TwilioRequests,
         receipts: DeliveryReceipts,
         customers: CustomerCalls,
-        engine: Engine,
+        engine: IncidentEngine,
         incidents: Incidents,
         dispatches: Dispatches,
         public_url: PublicUrl,
@@ -74,42 +70,44 @@ impl VoiceInbound {
     }
 
     /// Returns the call, its dispatch and its incident as they are now.
-    async fn phone_line(&self, params: &Params) -> Result<Option<Line>, Failed> {
+    async fn answered_call(&self, params: &Params) -> Result<Option<AnsweredCall>, Failed> {
         let Some((key, id)) = params.query("d").and_then(read_token) else { return Ok(None) };
         let (dispatch, incident) =
             tokio::join!(self.dispatches.dispatch(&key), self.incidents.incident(&key.subject));
         Ok(match (dispatch?, incident?) {
-            (Some(dispatch), Some(incident)) => Some(Line { key, id, dispatch, incident }),
+            (Some(dispatch), Some(incident)) => Some(AnsweredCall { key, id, dispatch, incident }),
             _ => None,
         })
     }
 
     async fn read_out_confirmation(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
-        self.what_to_say(&line).await
+        let Some(answered) = self.answered_call(params).await? else {
+            return twiml(&goodbye(wording::NOT_KNOWN));
+        };
+        self.what_to_say(&answered).await
     }
 
-    async fn what_to_say(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
-        let words = self.config.words(&line.key.subject, Some(&line.incident));
+    async fn what_to_say(&self, answered: &AnsweredCall) -> Result<Response<Bytes>, Failed> {
+        let words = self.config.words(&answered.key.subject, Some(&answered.incident));
         // A call that was placed after an acknowledgement is still wanted: one person isn't enough.
-        let wanted = line.incident.phase == Phase::Acknowledged
-            && !line.incident.cancels(line.key.epoch, line.key.number);
-        let over = if line.incident.epoch != line.key.epoch {
+        let wanted = answered.incident.phase == Phase::Acknowledged
+            && !answered.incident.cancels(answered.key.epoch, answered.key.number);
+        let over = if answered.incident.epoch != answered.key.epoch {
             Some(wording::NOT_KNOWN.to_owned())
         } else if wanted {
             None
         } else {
-            wording::spoken_when_over(&line.incident, &words)
+            wording::spoken_when_over(&answered.incident, &words)
         };
         if let Some(over) = over {
             return twiml(&goodbye(&over));
         }
         let Some(Message::Phone(PhoneMessage::Call { content, .. })) =
-            line.dispatch.deliveries.get(&line.id).map(|delivery| &delivery.message)
+            answered.dispatch.deliveries.get(&answered.id).map(|delivery| &delivery.message)
         else {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
-        let plan = match line.dispatch.of_incident() {
+        let plan = match answered.dispatch.of_incident() {
             Some(of) => Some(self.engine.plan(&of.plan, &of.plan_hash).await?),
             None => None,
         };
@@ -128,9 +126,10 @@ impl VoiceInbound {
             language: call.and_then(|call| call.language.clone()),
             voice: call.and_then(|call| call.voice.clone()),
         };
-        let text = wording::spoken(content, plan.as_deref(), &line.incident, &words, self.time.now());
-        let here = token(&line.key, line.id);
-        let keys = format!("{}/twilio/voice/key?d={here}&s={}", self.public_url.get(), line.incident.step);
+        let text = wording::spoken(content, plan.as_deref(), &answered.incident, &words, self.time.now());
+        let here = token(&answered.key, answered.id);
+        let keys =
+            format!("{}/twilio/voice/key?d={here}&s={}", self.public_url.get(), answered.incident.step);
         twiml(&[
             Verb::Gather {
                 action: keys,
@@ -149,9 +148,11 @@ impl VoiceInbound {
             return Err(Rejected::Unknown.into());
         };
         // Each key that does something ends the call, so a call presses it once.
-        let id = EventId { key: format!("key-{sid}-{digits}"), keep: KEEP };
-        let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
-        let delivery = line.dispatch.deliveries.get(&line.id);
+        let id = EventId { key: format!("key-{sid}-{digits}"), keep: EventId::KEEP };
+        let Some(answered) = self.answered_call(params).await? else {
+            return twiml(&goodbye(wording::NOT_KNOWN));
+        };
+        let delivery = answered.dispatch.deliveries.get(&answered.id);
         let Some((Message::Phone(PhoneMessage::Call { to, .. }), recipient)) =
             delivery.map(|delivery| (&delivery.message, &delivery.recipient))
         else {
@@ -170,53 +171,54 @@ impl VoiceInbound {
                 how: CommandChannel::Phone,
             },
         };
-        let epoch = Some(line.key.epoch);
+        let epoch = Some(answered.key.epoch);
         match digits.as_str() {
             "1" => {
                 let applied = self
                     .engine
-                    .apply(&line.key.subject, &command(by, epoch, Command::Acknowledge), Some(&id))
+                    .apply(&answered.key.subject, &command(by, epoch, Command::Acknowledge), Some(&id))
                     .await?;
                 match applied.outcome {
-                    Some(CommandOutcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
+                    Some(EventOutcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
                     // Another person was faster, or the incident is over. The call says who has it.
                     Some(
-                        CommandOutcome::Counted
-                        | CommandOutcome::Late
-                        | CommandOutcome::Bounce
-                        | CommandOutcome::Nothing,
+                        EventOutcome::Counted
+                        | EventOutcome::Late
+                        | EventOutcome::Debounced
+                        | EventOutcome::Nothing,
                     )
                     | None => {
-                        self.what_to_say(&Line {
-                            incident: applied.incident.unwrap_or(line.incident),
-                            ..line
+                        self.what_to_say(&AnsweredCall {
+                            incident: applied.incident.unwrap_or(answered.incident),
+                            ..answered
                         })
                         .await
                     }
                 }
             }
             "2" => {
-                let step = params.query("s").and_then(|step| step.parse().ok()).unwrap_or(line.incident.step);
+                let step =
+                    params.query("s").and_then(|step| step.parse().ok()).unwrap_or(answered.incident.step);
                 let applied = self
                     .engine
                     .apply(
-                        &line.key.subject,
-                        &command(by, epoch, Command::Next { step: Some(step) }),
+                        &answered.key.subject,
+                        &command(by, epoch, Command::Escalate { step: Some(step) }),
                         Some(&id),
                     )
                     .await?;
                 twiml(&goodbye(match applied.outcome {
                     // Twilio repeats a request whose answer it didn't get.
-                    Some(CommandOutcome::Done) | None => wording::NEXT_STEP,
+                    Some(EventOutcome::Done) | None => wording::NEXT_STEP,
                     Some(
-                        CommandOutcome::Nothing
-                        | CommandOutcome::Counted
-                        | CommandOutcome::Late
-                        | CommandOutcome::Bounce,
+                        EventOutcome::Nothing
+                        | EventOutcome::Counted
+                        | EventOutcome::Late
+                        | EventOutcome::Debounced,
                     ) => wording::NO_NEXT_STEP,
                 }))
             }
-            _ => self.what_to_say(&line).await,
+            _ => self.what_to_say(&answered).await,
         }
     }
 }

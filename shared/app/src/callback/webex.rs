@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_inbound::webex::{Envelope, ResourceId, SIGNATURE_HEADER, verify};
-use handbell_store::table::{MessageChange, RowKey};
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
 
 use crate::configuration::Configuration;
 use crate::engine::queue::Queue;
+use crate::engine::work_item::{MessageChange, WorkItem};
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, answer, header, refuse};
@@ -43,7 +43,11 @@ impl WebexEvent {
                 let ours = envelope.created_by.is_some() && envelope.created_by == envelope.data.person_id;
                 // The worker that posted the message gets some time to record that.
                 let soon = if ours { now + SignedDuration::from_secs(3) } else { now };
-                self.keep_in_queue(RowKey::new_message(id, room, 0), soon).await
+                self.keep_in_queue(
+                    WorkItem::NewMessage { message: id.clone(), room: room.clone(), tries: 0 },
+                    soon,
+                )
+                .await
             }
             (ResourceId::Message(id), change @ ("updated" | "deleted")) if !self.config.lines.is_empty() => {
                 let data = &envelope.data;
@@ -62,16 +66,18 @@ impl WebexEvent {
                     person: person.clone(),
                     deleted: change == "deleted",
                 };
-                self.keep_in_queue(RowKey::message_change(&change, 0), now).await
+                self.keep_in_queue(WorkItem::MessageChange { change, tries: 0 }, now).await
             }
-            (ResourceId::Action(id), "created") => self.keep_in_queue(RowKey::card_action(id, 0), now).await,
+            (ResourceId::Action(id), "created") => {
+                self.keep_in_queue(WorkItem::CardAction { action: id.clone(), tries: 0 }, now).await
+            }
             _ => Ok(()),
         }
     }
 
     /// Puts the event into the queue. Nothing else holds it: if the queue doesn't accept it, Webex must retry.
-    async fn keep_in_queue(&self, row: RowKey, at: jiff::Timestamp) -> Result<(), Failed> {
-        if self.queue.enqueue(&[(row, at)], self.time.now()).await {
+    async fn keep_in_queue(&self, item: WorkItem, at: jiff::Timestamp) -> Result<(), Failed> {
+        if self.queue.enqueue(&[(item, at)], self.time.now()).await {
             Ok(())
         } else {
             Err(Fault::from("the queue accepted nothing").into())

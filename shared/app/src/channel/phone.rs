@@ -194,7 +194,7 @@ impl PhoneChannel {
         }
         if let Failure::Refused { code: OPTED_OUT, why } = failure {
             // Twilio received a STOP that Handbell didn't receive.
-            let stopped = ConversationEvent::Refused;
+            let stopped = ConversationEvent::OptedOut;
             return match self.conversations.apply(&work.dispatch.key.subject, &stopped, None).await {
                 Ok(_) => Outcome::Refused { why },
                 Err(fault) => outcome_of_fault(fault),

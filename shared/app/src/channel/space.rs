@@ -18,7 +18,7 @@ use crate::conversation::attend::CustomerSpace;
 use crate::conversation::file::CustomerFiles;
 use crate::engine::attempt::{Attempt, outcome_of_fault};
 use crate::engine::posts::PostLookup;
-use crate::engine::space::{Room, SpaceFinder};
+use crate::engine::space::{FoundSpace, SpaceFinder};
 use crate::engine::work::{Work, wait};
 use crate::occupancy::zone_card::ZoneCards;
 use crate::parts::{ConfigurationFolder, Time, parts};
@@ -35,7 +35,7 @@ parts! {
     /// Sends to the space of an incident or a conversation.
     pub(crate) struct SpaceChannel {
         config: Configuration,
-        rooms: SpaceFinder,
+        finder: SpaceFinder,
         posts: PostLookup,
         dispatches: Dispatches,
         leases: Leases,
@@ -61,15 +61,15 @@ impl SpaceChannel {
             Ok(webex) => webex,
             Err(fault) => return same_for_all(&attempts, &outcome_of_fault(fault)),
         };
-        let room = match self.rooms.room(&webex, work).await {
-            Ok(room) => room,
+        let space = match self.finder.find_for(&webex, work).await {
+            Ok(space) => space,
             Err(outcome) => return same_for_all(&attempts, &outcome),
         };
         let (posts, first): (Vec<_>, Vec<_>) =
             attempts.into_iter().partition(|(_, message)| message.is_post());
         let mut outcomes: Vec<(DeliveryId, Outcome)> =
             join_all(first.iter().map(async |(attempt, message)| {
-                (attempt.id, self.send_in_room(&webex, &room, *attempt, message).await)
+                (attempt.id, self.send_in_space(&webex, &space, *attempt, message).await)
             }))
             .await;
         let mut blocked = match posts.is_empty() {
@@ -79,7 +79,7 @@ impl SpaceChannel {
         for (attempt, message) in posts {
             let outcome = match &blocked {
                 Some(wait) => wait.clone(),
-                None => self.send_in_room(&webex, &room, attempt, message).await,
+                None => self.send_in_space(&webex, &space, attempt, message).await,
             };
             // Posts after an unsettled post wait for it.
             if !outcome.settles() {
@@ -104,64 +104,70 @@ impl SpaceChannel {
         }
     }
 
-    async fn send_in_room(
+    async fn send_in_space(
         &self,
         webex: &Webex,
-        room: &Room,
+        space: &FoundSpace,
         attempt: Attempt<'_>,
         message: &SpaceMessage,
     ) -> Outcome {
         let work = attempt.work;
         match message {
-            SpaceMessage::Invite(invitation) => self.invite(webex, room, work, invitation).await,
-            SpaceMessage::Rename { title } => self.customers.rename(webex, room, title).await,
-            SpaceMessage::Assign => self.customers.assign(webex, room, attempt).await,
+            SpaceMessage::Invite(invitation) => self.invite(webex, space, work, invitation).await,
+            SpaceMessage::Rename { title } => self.customers.rename(webex, space, title).await,
+            SpaceMessage::Assign => self.customers.assign(webex, space, attempt).await,
             SpaceMessage::Lobby { text } => self.customers.tell_lobby(webex, attempt, text).await,
             SpaceMessage::RemoveCard { card } => self.incidents.remove_card(webex, work, *card).await,
             SpaceMessage::IncidentCard if attempt.task == Task::Send && self.incidents.is_outdated(work) => {
                 Outcome::NotWanted
             }
             SpaceMessage::IncidentCard => {
-                self.post(webex, room, attempt, self.incident_card(work, room)).await
+                self.post(webex, space, attempt, self.incident_card(work, space)).await
             }
             SpaceMessage::Post { content } => {
-                self.post(webex, room, attempt, self.post_text(work, content)).await
+                self.post(webex, space, attempt, self.post_text(work, content)).await
             }
             SpaceMessage::ZoneCard => {
-                self.post(webex, room, attempt, async { Ok(self.zones.card(work).await) }).await
+                self.post(webex, space, attempt, async { Ok(self.zones.card(work).await) }).await
             }
             SpaceMessage::OriginalMail { object, name } => {
-                self.post(webex, room, attempt, self.incidents.original_mail(object, name)).await
+                self.post(webex, space, attempt, self.incidents.original_mail(object, name)).await
             }
             SpaceMessage::IncidentReport => {
-                self.post(webex, room, attempt, self.incidents.report_file(work)).await
+                self.post(webex, space, attempt, self.incidents.report_file(work)).await
             }
             SpaceMessage::CustomerFile { url, content_type } => {
                 let file = self.files.fetch(attempt, url, content_type.as_deref());
-                self.post(webex, room, attempt, file).await
+                self.post(webex, space, attempt, file).await
             }
             SpaceMessage::Transcript { brief } => {
-                self.post(webex, room, attempt, self.customers.transcript(work, *brief)).await
+                self.post(webex, space, attempt, self.customers.transcript(work, *brief)).await
             }
             // The summary covers the other deliveries, and is posted after they have been tried.
             SpaceMessage::DeliverySummary => wait(0),
         }
     }
 
-    async fn invite(&self, webex: &Webex, room: &Room, work: &Work, invitation: &Invitation) -> Outcome {
+    async fn invite(
+        &self,
+        webex: &Webex,
+        space: &FoundSpace,
+        work: &Work,
+        invitation: &Invitation,
+    ) -> Outcome {
         if work.cancelled {
             return Outcome::NotWanted;
         }
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        match webex.add_member(&room.id, &invitation.email, invitation.moderator).await {
+        match webex.add_member(&space.id, &invitation.email, invitation.moderator).await {
             Ok(member) => Outcome::Sent(member.id),
             // Adding a member twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => {
                 Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
             }
-            Err(failure) => self.rooms.outcome_in_room(webex, room, failure).await,
+            Err(failure) => self.finder.outcome_in_space(webex, space, failure).await,
         }
     }
 
@@ -170,14 +176,14 @@ impl SpaceChannel {
     async fn post(
         &self,
         webex: &Webex,
-        room: &Room,
+        space: &FoundSpace,
         attempt: Attempt<'_>,
         made: impl Future<Output = Result<Post, Outcome>>,
     ) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         let tag = attempt.reference_tag();
         if task == Task::LookUp
-            && let Some(outcome) = self.look_up(webex, room, attempt).await
+            && let Some(outcome) = self.look_up(webex, space, attempt).await
         {
             return outcome;
         }
@@ -200,7 +206,7 @@ impl SpaceChannel {
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        let mut answer = webex.post(&room.id, &post).await;
+        let mut answer = webex.post(&space.id, &post).await;
         // Certainly not accepted: cards may be forbidden here, or the card above is gone. Plain text may be accepted.
         if matches!(answer, Err(Failure::Refused { .. }))
             && (post.card.take().is_some() | post.parent.take().is_some())
@@ -215,7 +221,7 @@ impl SpaceChannel {
                 post = self.zones.words_and_picture(work, view, self.config.webex.webhook.is_some());
                 post.markdown = wording::tagged_post(&post.markdown, &tag);
             }
-            answer = webex.post(&room.id, &post).await;
+            answer = webex.post(&space.id, &post).await;
         }
         match answer {
             Ok(id) => {
@@ -227,23 +233,23 @@ impl SpaceChannel {
                 }
                 Outcome::Sent(id.into())
             }
-            Err(failure) => self.rooms.outcome_in_room(webex, room, failure).await,
+            Err(failure) => self.finder.outcome_in_space(webex, space, failure).await,
         }
     }
 
     /// Returns an incident's card. Before a process posts its first card, the webhooks must exist: otherwise nobody
     /// hears its buttons.
-    async fn incident_card(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
+    async fn incident_card(&self, work: &Work, space: &FoundSpace) -> Result<Post, Outcome> {
         let shown = work.told_incident().is_some() && work.plan().is_some();
         if shown && self.config.webex.webhook.is_some() {
             self.webhooks.ensure_once().await;
         }
-        self.incidents.incident_card(work, room).await
+        self.incidents.incident_card(work, space).await
     }
 
     /// Looks up the post of an earlier attempt. Returns none if it has to be posted once more.
-    async fn look_up(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Option<Outcome> {
-        match self.posts.find_in_room(webex, &room.id, &attempt.reference_tag()).await {
+    async fn look_up(&self, webex: &Webex, space: &FoundSpace, attempt: Attempt<'_>) -> Option<Outcome> {
+        match self.posts.find_in_room(webex, &space.id, &attempt.reference_tag()).await {
             Ok(Some(id)) => return Some(Outcome::Sent(id.into())),
             Ok(None) => {}
             Err(outcome) => return Some(outcome),

@@ -15,8 +15,7 @@ use handbell_core::incident::Subject;
 use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
-use handbell_store::table::{MessageChange, RowKey};
-use handbell_store::{Conversations, HandledEvents, Missed, Named};
+use handbell_store::{Conversations, EpochKey, HandledEvents, Missed};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Fault;
@@ -24,6 +23,7 @@ use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
 use crate::engine::pause::retry_pause;
 use crate::engine::queue::Queue;
+use crate::engine::work_item::{MessageChange, WorkItem};
 use crate::parts::{Access, Dependencies, Part, Time, parts};
 use crate::vendor::{BotIdentity, WebexAccount};
 
@@ -76,7 +76,7 @@ impl AgentMessages {
     /// message that was announced is among it; the others are read so that none overtakes another.
     pub(crate) async fn read(
         &self,
-        whose: &Named,
+        whose: &EpochKey,
         room: &RoomId,
         named: Option<WebexMessage>,
     ) -> Result<(), Fault> {
@@ -163,16 +163,16 @@ impl AgentMessages {
             return Ok(());
         };
         let said = answer(message, writer.agent, String::new(), sight(me));
-        let heard = match verdict {
+        let event = match verdict {
             RelayVerdict::Leaves { text } => {
                 let files = message.files.clone().unwrap_or_default();
-                ConversationEvent::Relay(AgentMessage { text, files, ..said })
+                ConversationEvent::Answer(AgentMessage { text, files, ..said })
             }
             RelayVerdict::Command(command) => ConversationEvent::Command { command, asked: said },
-            RelayVerdict::Stays(why) => ConversationEvent::Stays { why, said },
+            RelayVerdict::Stays(why) => ConversationEvent::Kept { why, said },
         };
         let id = format!("wx-{}", message.id);
-        self.engine.apply_once(subject, conversation.address.as_ref(), &heard, Some(&id)).await?;
+        self.engine.apply_once(subject, conversation.address.as_ref(), &event, Some(&id)).await?;
         Ok(())
     }
 
@@ -262,7 +262,7 @@ impl AgentMessages {
             Err(fault) if tries < CHANGE_TRIES => {
                 tracing::warn!(reason = %fault, "a changed message can't be handled now; it is retried");
                 let now = self.time.now();
-                let again = RowKey::message_change(change, tries + 1);
+                let again = WorkItem::MessageChange { change: change.clone(), tries: tries + 1 };
                 let soon = now + retry_pause(tries);
                 if self.queue.enqueue(&[(again, soon)], now).await { Ok(()) } else { Err(fault) }
             }
@@ -298,8 +298,8 @@ impl AgentMessages {
             .await?
             .map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
         if *deleted {
-            let heard = ConversationEvent::Deleted { answer: carried, by };
-            return self.engine.apply(&subject, &heard, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());
+            let event = ConversationEvent::AnswerDeleted { answer: carried, by };
+            return self.engine.apply(&subject, &event, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());
         }
         let message = match webex.message(id).await {
             Ok(message) => message,
@@ -315,8 +315,8 @@ impl AgentMessages {
             _ => None,
         };
         let updated = message.updated.map_or(0, jiff::Timestamp::as_millisecond);
-        let heard = ConversationEvent::Changed { answer: carried, now, by };
-        self.engine.apply(&subject, &heard, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
+        let event = ConversationEvent::AnswerEdited { answer: carried, now, by };
+        self.engine.apply(&subject, &event, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
     }
 }
 

@@ -5,7 +5,7 @@ use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Invitation, Message, Outcome, Speaker};
 use handbell_core::texting::segments;
 use handbell_core::wording::conversation as wording;
-use handbell_store::{Conversations, Counters, Dispatches, Named};
+use handbell_store::{Conversations, Counters, Dispatches, EpochKey};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -87,7 +87,7 @@ impl CustomerReplies {
             digits: number
                 .filter(|number| number.len() > 8)
                 .map(|number| number.trim_start_matches('+').to_owned()),
-            of: Some(Named { subject: subject.clone(), epoch: *epoch }),
+            of: Some(EpochKey { subject: subject.clone(), epoch: *epoch }),
         }
     }
 
@@ -102,7 +102,7 @@ impl CustomerReplies {
         let Some(dead) = answer.filter(|_| by_agent) else { return };
         let id = format!("failed-{}", work.dispatch.reference_tag(*dead));
         if let Err(fault) =
-            self.engine.apply(&work.dispatch.key.subject, &ConversationEvent::Failed, Some(&id)).await
+            self.engine.apply(&work.dispatch.key.subject, &ConversationEvent::AnswerFailed, Some(&id)).await
         {
             tracing::warn!(reason = %fault, "could not record that a customer still waits");
         }

@@ -4,12 +4,12 @@
 use handbell_core::conversation::decide::{ConversationContext, ConversationEvent, decide};
 use handbell_core::conversation::{Address, Conversation};
 use handbell_core::incident::Subject;
-use handbell_store::table::RowKey;
 use handbell_store::{CommitConversation, Conversations, LoadedConversation, NotCommitted, first_due};
 
 use crate::configuration::{Configuration, keep_seconds};
 use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
 use crate::engine::queue::Queue;
+use crate::engine::work_item::WorkItem;
 use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
@@ -31,24 +31,24 @@ impl ConversationEngine {
         &self,
         line: &str,
         address: &Address,
-        heard: &ConversationEvent,
+        event: &ConversationEvent,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
-        self.apply_once(&self.config.customer(line, address), Some(address), heard, id).await
+        self.apply_once(&self.config.customer(line, address), Some(address), event, id).await
     }
 
     /// Applies an event once to an existing conversation.
     pub(crate) async fn apply(
         &self,
         subject: &Subject,
-        heard: &ConversationEvent,
+        event: &ConversationEvent,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
         let known = self.conversations.conversation(subject).await?;
         let Some(address) = known.and_then(|conversation| conversation.address) else {
             return Ok(None);
         };
-        self.apply_once(subject, Some(&address), heard, id).await
+        self.apply_once(subject, Some(&address), event, id).await
     }
 
     /// Applies an event once where the customer's address is known already.
@@ -56,7 +56,7 @@ impl ConversationEngine {
         &self,
         subject: &Subject,
         address: Option<&Address>,
-        heard: &ConversationEvent,
+        event: &ConversationEvent,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
         let (Some((name, line)), Some(address)) = (self.config.line(subject), address) else {
@@ -82,7 +82,7 @@ impl ConversationEngine {
                 open: self.config.is_open(line, now),
                 own_numbers: &own_numbers,
             };
-            let decision = decide(conversation.as_ref(), &sender, heard, context, now);
+            let decision = decide(conversation.as_ref(), &sender, event, context, now);
             if !decision.changes_something() {
                 return Ok(conversation);
             }
@@ -106,13 +106,13 @@ impl ConversationEngine {
                         .dispatches
                         .iter()
                         .filter_map(|dispatch| {
-                            Some((RowKey::dispatch(&dispatch.key), first_due(dispatch, now)?))
+                            Some((WorkItem::Dispatch(dispatch.key.clone()), first_due(dispatch, now)?))
                         })
                         .collect();
                     let wake = decision.next.as_ref().and_then(|next| next.wake_at);
                     due_rows.extend(
                         wake.filter(|at| *at <= now + ENQUEUE_AHEAD)
-                            .map(|at| (RowKey::incident(subject), at)),
+                            .map(|at| (WorkItem::Wake(subject.clone()), at)),
                     );
                     self.queue.enqueue(&due_rows, now).await;
                     return Ok(decision.next.or(conversation));

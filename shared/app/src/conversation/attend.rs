@@ -18,7 +18,7 @@ use crate::conversation::agent::sight;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::apply::ConversationEngine;
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
-use crate::engine::space::{Room, SpaceFinder};
+use crate::engine::space::{FoundSpace, SpaceFinder};
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
@@ -31,7 +31,7 @@ parts! {
         config: Configuration,
         engine: ConversationEngine,
         replies: CustomerReplies,
-        rooms: SpaceFinder,
+        finder: SpaceFinder,
         webhooks: Webhooks,
         lines: Lines,
         history: History,
@@ -42,18 +42,18 @@ parts! {
 
 impl CustomerSpace {
     /// Checks who is available, asks an agent if nobody is, and applies the result to the conversation.
-    pub(crate) async fn assign(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Outcome {
+    pub(crate) async fn assign(&self, webex: &Webex, space: &FoundSpace, attempt: Attempt<'_>) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         let subject = &work.dispatch.key.subject;
         let Some((line_name, line)) = self.config.line(subject) else { return Outcome::NotWanted };
         if work.cancelled {
             return Outcome::NotWanted;
         }
-        let candidates = match self.candidates(webex, line, &room.id).await {
+        let candidates = match self.candidates(webex, line, &space.id).await {
             Ok(candidates) => candidates,
             // Webex was only queried: nothing is uncertain.
             Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
-            Err(failure) => return self.rooms.outcome_in_room(webex, room, failure).await,
+            Err(failure) => return self.finder.outcome_in_space(webex, space, failure).await,
         };
         let last = match self.lines.line(line_name).await {
             Ok(row) => row.asked_last,
@@ -75,7 +75,7 @@ impl CustomerSpace {
                 if !work.may_begin(self.time.now()) {
                     return wait(0);
                 }
-                match webex.add_member(&room.id, &candidate.email, false).await {
+                match webex.add_member(&space.id, &candidate.email, false).await {
                     Ok(_) => {}
                     Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
                     Err(failure) => return outcome_of_send(failure),
@@ -89,7 +89,9 @@ impl CustomerSpace {
             }
         };
         let id = format!("looked-{}", attempt.reference_tag());
-        if let Err(fault) = self.engine.apply(subject, &ConversationEvent::Looked(there), Some(&id)).await {
+        if let Err(fault) =
+            self.engine.apply(subject, &ConversationEvent::AttendanceChecked(there), Some(&id)).await
+        {
             return outcome_of_fault(fault);
         }
         if let Some(email) = asked
@@ -168,7 +170,7 @@ impl CustomerSpace {
             digits: None,
             of: None,
         };
-        let lobby = match self.rooms.space(webex, &wanted, work).await {
+        let lobby = match self.finder.find(webex, &wanted, work).await {
             Ok(lobby) => lobby,
             Err(outcome) => return outcome,
         };
@@ -178,7 +180,7 @@ impl CustomerSpace {
         let markdown = wording::tagged_post(text, &attempt.reference_tag());
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
             Ok(id) => Outcome::Sent(id.into()),
-            Err(failure) => self.rooms.outcome_in_room(webex, &lobby, failure).await,
+            Err(failure) => self.finder.outcome_in_space(webex, &lobby, failure).await,
         }
     }
 
@@ -224,9 +226,9 @@ impl CustomerSpace {
     }
 
     /// Gives the space another title.
-    pub(crate) async fn rename(&self, webex: &Webex, room: &Room, title: &str) -> Outcome {
-        match webex.rename_room(&room.id, title).await {
-            Ok(_) => Outcome::Sent(room.id.to_string()),
+    pub(crate) async fn rename(&self, webex: &Webex, space: &FoundSpace, title: &str) -> Outcome {
+        match webex.rename_room(&space.id, title).await {
+            Ok(_) => Outcome::Sent(space.id.to_string()),
             // Renaming twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => Outcome::NotSent { pause: None, why },
             Err(failure) => outcome_of_send(failure),

@@ -47,13 +47,13 @@ impl CustomerCalls {
         let Some((name, line)) = self.config.line_of(to.as_str()) else { return twiml(&goodbye(NOT_KNOWN)) };
         let open = self.config.is_open(line, self.time.now());
         let forward = if open { &line.voice.forward } else { &line.voice.after_hours };
-        let heard = if forward.is_some() {
-            ConversationEvent::Rings
+        let event = if forward.is_some() {
+            ConversationEvent::CallForwarded
         } else {
-            ConversationEvent::Called { spoke: None }
+            ConversationEvent::CallEnded { spoke: None }
         };
         let stored =
-            self.engine.apply_from(name, &address(from.as_ref()), &heard, Some(&format!("call-{sid}"))).await;
+            self.engine.apply_from(name, &address(from.as_ref()), &event, Some(&format!("call-{sid}"))).await;
         if let Err(fault) = stored {
             // The caller is connected even if the call can't be stored: a voice is worth more than a note of it.
             tracing::error!(reason = %fault, call = %sid, "a call could not be stored; it is connected nevertheless");
@@ -80,9 +80,9 @@ impl CustomerCalls {
         };
         let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
             .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
-        let heard = ConversationEvent::Called { spoke };
+        let event = ConversationEvent::CallEnded { spoke };
         let from = address(params.get("From").map(PhoneAddress::from).as_ref());
-        let stored = self.engine.apply_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
+        let stored = self.engine.apply_from(name, &from, &event, Some(&format!("called-{sid}"))).await;
         match (spoke, stored) {
             (Some(_), stored) => {
                 stored?;
@@ -122,9 +122,9 @@ impl CustomerCalls {
         let to = params.get("To").and_then(|to| self.config.line_of(to));
         if let (Some((name, _)), Some(url)) = (to, url) {
             let length = SignedDuration::from_secs(seconds.unwrap_or(0).into());
-            let heard = ConversationEvent::Voicemail { url: format!("{url}.mp3"), length };
+            let event = ConversationEvent::Voicemail { url: format!("{url}.mp3"), length };
             let from = address(params.get("From").map(PhoneAddress::from).as_ref());
-            self.engine.apply_from(name, &from, &heard, Some(&format!("recording-{recording}"))).await?;
+            self.engine.apply_from(name, &from, &event, Some(&format!("recording-{recording}"))).await?;
         }
         twiml(&goodbye(wording::THANK_YOU))
     }

@@ -121,8 +121,8 @@ impl ContactForm {
         // A different message from the same page is another message.
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
-        let heard = ConversationEvent::Form { message: form.message, name: form.name, email };
-        self.conversations.apply_from(name, &address, &heard, Some(&id)).await?;
+        let event = ConversationEvent::Form { message: form.message, name: form.name, email };
+        self.conversations.apply_from(name, &address, &event, Some(&id)).await?;
         Ok(page(&title(name, line), &thanks(), StatusCode::OK, &self.ids))
     }
 

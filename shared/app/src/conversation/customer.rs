@@ -41,7 +41,7 @@ impl CustomerTexts {
             return twiml(&[]);
         };
         let files = text.media.into_iter();
-        let heard = ConversationEvent::Text {
+        let event = ConversationEvent::Text {
             body: text.body,
             files: files
                 .map(|media| CustomerFile { url: media.url, content_type: media.content_type })
@@ -50,7 +50,7 @@ impl CustomerTexts {
             word: text.opt_out.as_ref().and_then(word),
         };
         self.engine
-            .apply_from(line, &address(Some(&text.from)), &heard, Some(&format!("sms-{}", text.sid)))
+            .apply_from(line, &address(Some(&text.from)), &event, Some(&format!("sms-{}", text.sid)))
             .await?;
         twiml(&[])
     }

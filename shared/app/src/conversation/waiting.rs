@@ -1,18 +1,18 @@
 //! Wake-ups of conversations: a customer who waits too long for an answer becomes an incident.
 
-use handbell_core::button::EventId;
 use handbell_core::conversation::decide::ConversationEvent;
+use handbell_core::event_id::EventId;
 use handbell_core::incident::Subject;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
-use handbell_store::{Conversations, Leases, Named, Spaces};
+use handbell_store::{Conversations, EpochKey, Leases, Spaces};
 use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::agent::AgentMessages;
 use crate::conversation::apply::{ConversationEngine, space_of};
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::parts::parts;
 
 /// Retention of the ids of events about waiting customers.
@@ -26,7 +26,7 @@ parts! {
         conversations: Conversations,
         spaces: Spaces,
         engine: ConversationEngine,
-        incidents: Engine,
+        incidents: IncidentEngine,
         agents: AgentMessages,
     }
 }
@@ -63,12 +63,12 @@ impl WaitingCustomers {
             self.incidents.apply(&waiting, &event, Some(&id)).await?;
         }
         if let Some(since) = conversation.alarm {
-            let event = Event::Waits { customer: conversation.called(), since };
+            let event = Event::CustomerWaits { customer: conversation.called(), since };
             let id = EventId { key: format!("waits-{}", since.as_millisecond()), keep: KEEP };
             self.incidents.apply(&waiting, &event, Some(&id)).await?;
         }
         self.engine
-            .apply(subject, &ConversationEvent::Told { alarmed: conversation.alarm }, None)
+            .apply(subject, &ConversationEvent::AlarmChanged { alarmed: conversation.alarm }, None)
             .await
             .map(|_| ())
     }
@@ -84,7 +84,7 @@ impl WaitingCustomers {
             let Some(conversation) = waits else { return Ok::<_, Fault>(()) };
             match self.spaces.space(&space_of(subject, conversation.epoch)).await?.and_then(|row| row.room) {
                 Some(room) => {
-                    let whose = Named { subject: subject.clone(), epoch: conversation.epoch };
+                    let whose = EpochKey { subject: subject.clone(), epoch: conversation.epoch };
                     self.agents.read(&whose, &room, None).await
                 }
                 None => Ok(()),

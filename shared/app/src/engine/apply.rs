@@ -4,21 +4,22 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use handbell_core::button::EventId;
 use handbell_core::config::Plan;
 use handbell_core::delivery::Dispatch;
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
-use handbell_core::incident::decide::{CommandOutcome, Context, Event, begins_anew, decide};
+use handbell_core::incident::decide::{Context, Event, EventOutcome, begins_anew, decide};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::Words;
-use handbell_store::table::{KEPT_SECONDS, RowKey};
+use handbell_store::table::KEPT_SECONDS;
 use handbell_store::{Commit, HandledEvent, Incidents, Loaded, NotCommitted, People};
 use jiff::Timestamp;
 
 use crate::configuration::{Configuration, KnownPlan, keep_seconds};
 use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
 use crate::engine::queue::Queue;
+use crate::engine::work_item::WorkItem;
 use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
@@ -28,14 +29,14 @@ pub(crate) struct Applied {
     /// Count to answer with.
     pub count: u64,
     /// Outcome of the event; none if it had been handled before.
-    pub outcome: Option<CommandOutcome>,
+    pub outcome: Option<EventOutcome>,
     /// Incident as it is now.
     pub incident: Option<Incident>,
 }
 
 parts! {
     /// Applies events to incidents: loads, decides, commits and enqueues.
-    pub(crate) struct Engine {
+    pub(crate) struct IncidentEngine {
         config: Configuration,
         incidents: Incidents,
         people: People,
@@ -81,7 +82,7 @@ impl<'a> RunningPlan<'a> {
     }
 }
 
-impl Engine {
+impl IncidentEngine {
     /// Applies the event once. When this returns, everything that follows from it is stored.
     pub(crate) async fn apply(
         &self,
@@ -133,7 +134,7 @@ impl Engine {
         let Some(running) = RunningPlan::of(own, today) else {
             // No incident is ongoing, and the subject is gone from the configuration.
             let count = incident.as_ref().map_or(0, |incident| incident.count);
-            let outcome = Some(CommandOutcome::Nothing);
+            let outcome = Some(EventOutcome::Nothing);
             return Ok(ControlFlow::Break(Applied { count, outcome, incident }));
         };
         // People change more often than plans: the roster is read for each event whose plan needs it.
@@ -186,7 +187,7 @@ impl Engine {
     fn words(&self, subject: &Subject, event: &Event, incident: Option<&Incident>, anew: bool) -> Words {
         let mut words = self.config.words(subject, incident);
         match event {
-            Event::Waits { customer, .. } => words.name.clone_from(customer),
+            Event::CustomerWaits { customer, .. } => words.name.clone_from(customer),
             Event::Alert(raised) => {
                 if anew {
                     words.alert = Some((raised.alert.title.clone(), raised.alert.severity));
@@ -231,9 +232,9 @@ impl Engine {
         let Incident { subject, epoch, count, step, phase, .. } = next;
         tracing::info!(subject = subject.as_str(), epoch, count, step, ?phase, "stored");
         let mut due_rows: Vec<_> =
-            dispatches.iter().map(|dispatch| (RowKey::dispatch(&dispatch.key), now)).collect();
+            dispatches.iter().map(|dispatch| (WorkItem::Dispatch(dispatch.key.clone()), now)).collect();
         let wake = next.wake_at.filter(|at| *at <= now + ENQUEUE_AHEAD);
-        due_rows.extend(wake.map(|at| (RowKey::incident(subject), at)));
+        due_rows.extend(wake.map(|at| (WorkItem::Wake(subject.clone()), at)));
         self.queue.enqueue(&due_rows, now).await;
     }
 

@@ -18,7 +18,7 @@ use crate::vendor::WebexAccount;
 parts! {
     /// Shows the outcomes of a dispatch's deliveries in the space.
     pub(crate) struct DeliverySummaries {
-        rooms: SpaceFinder,
+        finder: SpaceFinder,
         spaces: Spaces,
         posts: PostLookup,
         webex: WebexAccount,
@@ -59,13 +59,13 @@ impl DeliverySummaries {
             Ok(webex) => webex,
             Err(_) => return wait(15),
         };
-        let room = match self.rooms.room(&webex, work).await {
-            Ok(room) => room,
+        let space = match self.finder.find_for(&webex, work).await {
+            Ok(space) => space,
             Err(outcome) => return outcome,
         };
         let tag = work.dispatch.reference_tag(DeliveryId::Summary);
         if task == Task::LookUp {
-            match self.posts.find_in_room(&webex, &room.id, &tag).await {
+            match self.posts.find_in_room(&webex, &space.id, &tag).await {
                 Ok(Some(id)) => return Outcome::Sent(id.into()),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
@@ -80,9 +80,9 @@ impl DeliverySummaries {
         }
         let parent = work.thread().cloned();
         let post = Post { markdown: wording::tagged_post(text, &tag), parent, ..Post::default() };
-        match post_in_thread(&webex, &room.id, post).await {
+        match post_in_thread(&webex, &space.id, post).await {
             Ok(id) => Outcome::Sent(id.into()),
-            Err(failure) => self.rooms.outcome_in_room(&webex, &room, failure).await,
+            Err(failure) => self.finder.outcome_in_space(&webex, &space, failure).await,
         }
     }
 

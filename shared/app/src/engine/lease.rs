@@ -1,13 +1,13 @@
 //! The lease on a dispatch: claimed before anything is sent, and released when the outcomes are stored.
 
 use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey};
-use handbell_store::table::RowKey;
 use handbell_store::{Claimed, Dispatches, Leases, Released};
 use jiff::Timestamp;
 
 use crate::engine::pause::ENQUEUE_AHEAD;
 use crate::engine::queue::Queue;
 use crate::engine::work::{Claim, Work};
+use crate::engine::work_item::WorkItem;
 use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
@@ -66,7 +66,9 @@ impl DispatchLeases {
             match self.leases.release(&work.dispatch, &work.owner, now).await? {
                 Released::Done => {
                     if let Some(due) = work.dispatch.due(now).filter(|due| *due <= now + ENQUEUE_AHEAD) {
-                        self.queue.enqueue(&[(RowKey::dispatch(&work.dispatch.key), due)], now).await;
+                        self.queue
+                            .enqueue(&[(WorkItem::Dispatch(work.dispatch.key.clone()), due)], now)
+                            .await;
                     }
                     return Ok(());
                 }

@@ -5,12 +5,12 @@ use handbell_core::delivery::{
 };
 use handbell_core::incident::Subject;
 use handbell_store::Notices;
-use handbell_store::table::RowKey;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::engine::queue::Queue;
+use crate::engine::work_item::WorkItem;
 use crate::parts::parts;
 
 /// Retention of a notice. A notice that couldn't be delivered by then is of no use any more.
@@ -63,7 +63,7 @@ impl NoticeSender {
             return Ok(());
         }
         if self.notices.put_notice(&dispatch, id, NOTICE_KEPT, now).await? {
-            self.queue.enqueue(&[(RowKey::dispatch(&dispatch.key), now)], now).await;
+            self.queue.enqueue(&[(WorkItem::Dispatch(dispatch.key.clone()), now)], now).await;
         }
         Ok(())
     }

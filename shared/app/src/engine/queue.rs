@@ -1,8 +1,8 @@
-//! The work queue of due rows.
+//! The work queue.
 
-use handbell_store::table::RowKey;
 use jiff::Timestamp;
 
+use crate::engine::work_item::WorkItem;
 use crate::parts::{Access, Dependencies, Part};
 
 /// Puts messages into the work queue.
@@ -23,17 +23,17 @@ impl Part for Queue {
 }
 
 impl Queue {
-    /// Enqueues rows, each for the time at which it is due. Best effort: the tick finds the rows that the queue misses.
-    /// Returns false if the queue hasn't accepted all of them.
-    pub(crate) async fn enqueue(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) -> bool {
+    /// Enqueues work, each item for the time at which it is due. Returns false if the queue hasn't accepted all of it.
+    /// The tick finds the rows that the queue misses.
+    pub(crate) async fn enqueue(&self, items: &[(WorkItem, Timestamp)], now: Timestamp) -> bool {
         use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
         let mut taken = true;
-        for ten in rows.chunks(10) {
-            let entries = ten.iter().enumerate().filter_map(|(index, (row, at))| {
+        for ten in items.chunks(10) {
+            let entries = ten.iter().enumerate().filter_map(|(index, (item, at))| {
                 // Rounded up: a message that arrives early finds nothing to do.
                 let seconds =
                     (at.as_millisecond() - now.as_millisecond() + 999).div_euclid(1000).clamp(0, 900);
-                let body = serde_json::to_string(row).ok()?;
+                let body = serde_json::to_string(item).ok()?;
                 SendMessageBatchRequestEntry::builder()
                     .id(index.to_string())
                     .message_body(body)

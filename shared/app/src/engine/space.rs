@@ -3,7 +3,7 @@
 use handbell_core::delivery::{Invitation, Outcome};
 use handbell_core::vendor_id::RoomId;
 use handbell_outbound::Failure;
-use handbell_outbound::webex::{Room as Found, Webex, title};
+use handbell_outbound::webex::{Room, Webex, title};
 use handbell_store::{Conversations, SpaceClaim, SpaceMaking, SpaceRow, Spaces};
 
 use crate::Fault;
@@ -14,7 +14,7 @@ use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 /// A space to post in.
-pub(crate) struct Room {
+pub(crate) struct FoundSpace {
     /// Name under which the space is stored.
     pub(crate) name: String,
     pub(crate) id: RoomId,
@@ -57,26 +57,26 @@ parts! {
 
 impl SpaceFinder {
     /// Returns the dispatch's space. An outcome instead means that nothing can be posted in it now.
-    pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
+    pub(crate) async fn find_for(&self, webex: &Webex, work: &Work) -> Result<FoundSpace, Outcome> {
         let Some(wanted) = work.wanted_space() else {
             return Err(Outcome::Refused { why: "a notice has no space to be posted in".to_owned() });
         };
-        self.space(webex, wanted, work).await
+        self.find(webex, wanted, work).await
     }
 
     /// Returns the wanted space. The worker that holds `work` creates it if necessary.
-    pub(crate) async fn space(
+    pub(crate) async fn find(
         &self,
         webex: &Webex,
         wanted: &WantedSpace,
         work: &Work,
-    ) -> Result<Room, Outcome> {
+    ) -> Result<FoundSpace, Outcome> {
         let table = |_| wait(5);
         let row = self.spaces.space(&wanted.name).await.map_err(table)?;
         if let Some(row) = &row
             && let Some(id) = &row.room
         {
-            return Ok(Room { name: wanted.name.clone(), id: id.clone(), row: row.clone() });
+            return Ok(FoundSpace { name: wanted.name.clone(), id: id.clone(), row: row.clone() });
         }
         let claim = self
             .space_making
@@ -97,7 +97,7 @@ impl SpaceFinder {
                 }
                 tracing::info!(space = wanted.name, made, "a space is ready");
                 let row = SpaceRow { room: Some(id.clone()), made, begun: true, ..SpaceRow::default() };
-                Ok(Room { name: wanted.name.clone(), id, row })
+                Ok(FoundSpace { name: wanted.name.clone(), id, row })
             }
             Err((failure, begun)) => {
                 let _ = self.space_making.give_up_space(&wanted.name, begun, made, &work.owner).await;
@@ -172,7 +172,7 @@ impl SpaceFinder {
 
     /// Returns whether an existing space may be adopted. Anyone can give a space any title and add the bot to it. A
     /// space with customers' words must therefore belong to the team, or have been created by the bot.
-    async fn takes_over(&self, room: &Found, wanted: &WantedSpace) -> Result<bool, Failure> {
+    async fn takes_over(&self, room: &Room, wanted: &WantedSpace) -> Result<bool, Failure> {
         let private = wanted.of.is_some() || wanted.people_first;
         if private && wanted.team.is_none() {
             let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.to_string() };
@@ -192,10 +192,15 @@ impl SpaceFinder {
     }
 
     /// Returns the outcome of a failure in a space. After a 404, the space may be gone.
-    pub(crate) async fn outcome_in_room(&self, webex: &Webex, room: &Room, failure: Failure) -> Outcome {
+    pub(crate) async fn outcome_in_space(
+        &self,
+        webex: &Webex,
+        space: &FoundSpace,
+        failure: Failure,
+    ) -> Outcome {
         match failure {
             Failure::Refused { code: 404, why } => {
-                self.room_is_gone(webex, room).await.unwrap_or(Outcome::Refused { why })
+                self.space_is_gone(webex, space).await.unwrap_or(Outcome::Refused { why })
             }
             failure => outcome_of_send(failure),
         }
@@ -203,11 +208,11 @@ impl SpaceFinder {
 
     /// Checks after a 404 whether the space is gone. A space that is gone is forgotten, and the delivery is retried in
     /// a new one.
-    async fn room_is_gone(&self, webex: &Webex, room: &Room) -> Option<Outcome> {
-        match webex.room(&room.id).await {
+    async fn space_is_gone(&self, webex: &Webex, space: &FoundSpace) -> Option<Outcome> {
+        match webex.room(&space.id).await {
             Err(Failure::Refused { code: 404 | 403, .. }) => {
-                tracing::warn!(space = room.name, "the space is gone; it is created again");
-                match self.space_making.forget_space(&room.name, &room.row).await {
+                tracing::warn!(space = space.name, "the space is gone; it is created again");
+                match self.space_making.forget_space(&space.name, &space.row).await {
                     Ok(()) => Some(wait(0)),
                     Err(_) => Some(wait(5)),
                 }

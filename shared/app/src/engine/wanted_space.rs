@@ -1,7 +1,7 @@
 //! The space that a dispatch posts in, as the job that the dispatch belongs to describes it.
 
 use handbell_core::delivery::Invitation;
-use handbell_store::Named;
+use handbell_store::EpochKey;
 use jiff::Timestamp;
 
 /// A space as it should be.
@@ -19,5 +19,5 @@ pub(crate) struct WantedSpace {
     /// Digits at the end of a title by which an existing space may be adopted.
     pub(crate) digits: Option<String>,
     /// Conversation that the space belongs to.
-    pub(crate) of: Option<Named>,
+    pub(crate) of: Option<EpochKey>,
 }

@@ -1,19 +1,19 @@
 //! Choices on a zone's card, or the same in words in the zone's space.
 
-use handbell_core::button::EventId;
 use handbell_core::delivery::DispatchKey;
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{Event, space_name};
 use handbell_core::incident::{Incident, Kind, Subject};
 use handbell_core::vendor_id::{PersonId, RoomId};
-use handbell_core::wording::occupancy::ZoneAnswer;
+use handbell_core::wording::occupancy::ZoneChoice;
 use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::{Incidents, Spaces};
 use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::engine::card_press::CardPress;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -28,7 +28,7 @@ parts! {
     /// Takes choices of people about a busy zone.
     pub(crate) struct ZoneChoices {
         config: Configuration,
-        engine: Engine,
+        engine: IncidentEngine,
         incidents: Incidents,
         spaces: Spaces,
         webex: WebexAccount,
@@ -40,7 +40,7 @@ impl ZoneChoices {
     /// Applies the choice of a button on a zone's card.
     pub(crate) async fn take_press(&self, webex: &Webex, press: CardPress<'_>) -> Result<(), Fault> {
         let CardPress { action, reference, choice, room, person, .. } = press;
-        let Some(choice) = ZoneAnswer::of_name(choice) else { return Ok(()) };
+        let Some(choice) = ZoneChoice::of_name(choice) else { return Ok(()) };
         let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
         if incident.epoch != named.epoch || !self.is_space_of(&incident, room).await? {
@@ -80,15 +80,15 @@ impl ZoneChoices {
 
     async fn take(
         &self,
-        choice: ZoneAnswer,
+        choice: ZoneChoice,
         incident: &Incident,
         who: String,
         key: String,
     ) -> Result<(), Fault> {
         let command = match choice {
-            ZoneAnswer::OnMyWay => Command::Acknowledge,
-            ZoneAnswer::NotBusy => Command::Cancel,
-            ZoneAnswer::Snooze => {
+            ZoneChoice::OnMyWay => Command::Acknowledge,
+            ZoneChoice::NotBusy => Command::Cancel,
+            ZoneChoice::Snooze => {
                 let zone = self.config.zones.get(incident.subject.name());
                 let until = self.time.now() + zone.map_or(SNOOZE, |zone| zone.snooze.0);
                 Command::Snooze { until }
@@ -127,18 +127,18 @@ impl ZoneChoices {
 
 /// Returns the choice if the message consists of nothing else but a leading mention of the bot: "I am not on my way" is
 /// none.
-fn in_words(text: &str, our_name: &str) -> Option<ZoneAnswer> {
+fn in_words(text: &str, our_name: &str) -> Option<ZoneChoice> {
     let text = text.trim();
     let said = text.strip_prefix(our_name).unwrap_or(text).trim().trim_end_matches(['.', '!']).to_lowercase();
     match said.as_str() {
-        "on my way" => Some(ZoneAnswer::OnMyWay),
-        "not busy" => Some(ZoneAnswer::NotBusy),
-        "snooze" => Some(ZoneAnswer::Snooze),
+        "on my way" => Some(ZoneChoice::OnMyWay),
+        "not busy" => Some(ZoneChoice::NotBusy),
+        "snooze" => Some(ZoneChoice::Snooze),
         _ if said
             .strip_prefix("snooze ")
             .is_some_and(|rest| rest.len() < 12 && rest.starts_with(|c: char| c.is_ascii_digit())) =>
         {
-            Some(ZoneAnswer::Snooze)
+            Some(ZoneChoice::Snooze)
         }
         _ => None,
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use handbell_core::button::EventId;
 use handbell_core::config::{SiteConfig, Source, Zone};
+use handbell_core::event_id::EventId;
 use handbell_core::incident::Subject;
 use handbell_core::incident::decide::Event;
 use handbell_core::occupancy::poll::{Pending, Polled, SiteState as Remembered};
@@ -17,7 +17,7 @@ use handbell_store::{Incidents, SeenRow, Sites};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::occupancy::site_clients::SiteClients;
 use crate::parts::{Time, parts};
 use crate::{Fault, Ids, Secrets};
@@ -55,7 +55,7 @@ parts! {
     /// Polls the sites.
     pub struct SitePoll {
         config: Configuration,
-        engine: Engine,
+        engine: IncidentEngine,
         incidents: Incidents,
         sites: Sites,
         clients: SiteClients,
@@ -100,7 +100,7 @@ impl SitePoll {
     async fn poll_site(&self, name: &str, site: &SiteConfig, now: Timestamp) -> Result<Vec<ZoneSeen>, Fault> {
         let before = self.sites.site(name).await?.unwrap_or_default();
         if before.has_polled(now) {
-            self.tell(name, before, now).await;
+            self.apply_pending(name, before, now).await;
             return Ok(Vec::new());
         }
         let zones: Vec<(&str, &Zone, ZoneRule)> = self
@@ -151,7 +151,7 @@ impl SitePoll {
             );
             return Ok(Vec::new());
         }
-        self.tell(name, next, now).await;
+        self.apply_pending(name, next, now).await;
         Ok(seen)
     }
 
@@ -213,11 +213,11 @@ impl SitePoll {
     }
 
     /// Applies the pending signals and confirms them. Signals that fail are applied again by the next poll.
-    async fn tell(&self, name: &str, site: Remembered, now: Timestamp) {
+    async fn apply_pending(&self, name: &str, site: Remembered, now: Timestamp) {
         if site.pending.is_empty() {
             return;
         }
-        let mut heard = BTreeSet::new();
+        let mut confirmed = BTreeSet::new();
         // The signals of one subject are applied in their order. Different subjects don't wait for each other.
         let mut by_subject: BTreeMap<&Subject, Vec<&Pending>> = BTreeMap::new();
         for pending in &site.pending {
@@ -225,25 +225,25 @@ impl SitePoll {
         }
         let queues: Vec<Vec<&Pending>> = by_subject.into_values().collect();
         for some in queues.chunks(AT_ONCE) {
-            let told = some.iter().map(async |queue| {
-                let mut heard = Vec::new();
+            let applied = some.iter().map(async |queue| {
+                let mut confirmed = Vec::new();
                 for pending in queue {
-                    match self.tell_one(name, &site, pending, now).await {
-                        Ok(()) => heard.push(pending.id.clone()),
+                    match self.apply_one(name, &site, pending, now).await {
+                        Ok(()) => confirmed.push(pending.id.clone()),
                         Err(fault) => {
                             tracing::error!(subject = pending.subject.as_str(), reason = %fault, "a signal could not be applied; the next poll retries it");
                             break;
                         }
                     }
                 }
-                heard
+                confirmed
             });
-            heard.extend(join_all(told).await.into_iter().flatten());
+            confirmed.extend(join_all(applied).await.into_iter().flatten());
         }
-        if heard.is_empty() {
+        if confirmed.is_empty() {
             return;
         }
-        match self.sites.save_site(name, &site.confirm(&heard)).await {
+        match self.sites.save_site(name, &site.confirm(&confirmed)).await {
             Ok(true) => {}
             Ok(false) | Err(_) => {
                 tracing::warn!(
@@ -254,7 +254,7 @@ impl SitePoll {
         }
     }
 
-    async fn tell_one(
+    async fn apply_one(
         &self,
         site: &str,
         remembered: &Remembered,

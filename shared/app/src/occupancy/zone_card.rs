@@ -30,9 +30,9 @@ impl ZoneCards {
     pub(crate) async fn card(&self, work: &Work) -> Post {
         let Some(view) = work.dispatch.view() else { return Post::default() };
         // Without a webhook nobody hears a choice, so none is offered.
-        let heard = self.config.webex.webhook.is_some();
+        let listens = self.config.webex.webhook.is_some();
         if !self.config.webex.cards {
-            return self.words_and_picture(work, view, heard);
+            return self.words_and_picture(work, view, listens);
         }
         self.webhooks.ensure_once().await;
         // Without a point there is nothing to draw.
@@ -40,7 +40,7 @@ impl ZoneCards {
         let picture = if drawn { self.charts.url(&work.dispatch.key).await.ok() } else { None };
         let incident = reference(&work.dispatch.key.subject, work.dispatch.key.epoch);
         let mut card = wording::occupancy::card(view, &work.words);
-        if !heard {
+        if !listens {
             card.choices.clear();
         }
         Post {

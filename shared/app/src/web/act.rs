@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::button::EventId;
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
-use handbell_core::incident::decide::{CommandOutcome, Event};
+use handbell_core::incident::decide::{Event, EventOutcome};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::is_name;
 use handbell_core::wording::incident;
@@ -19,7 +19,7 @@ use maud::{Markup, html};
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
-use crate::engine::apply::Engine;
+use crate::engine::apply::IncidentEngine;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::limits::digest;
@@ -66,7 +66,7 @@ parts! {
     /// Shows the page of a signed link, and applies what is pressed on it.
     pub(crate) struct ActionPage {
         config: Configuration,
-        engine: Engine,
+        engine: IncidentEngine,
         incidents: Incidents,
         people: People,
         secrets: Secrets,
@@ -148,7 +148,7 @@ impl ActionPage {
         tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "link action applied");
         let now = applied.incident.filter(|now| now.epoch == incident.epoch).unwrap_or(incident);
         let words = self.config.words(&now.subject, Some(&now));
-        let outcome = applied.outcome.or(Some(CommandOutcome::Nothing));
+        let outcome = applied.outcome.or(Some(EventOutcome::Nothing));
         let came = incident::command_result(&command, outcome, &now, &words, self.time.now());
         self.show_actions(&now, &who, Some(&came)).await
     }

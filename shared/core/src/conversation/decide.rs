@@ -50,34 +50,36 @@ pub fn decide(
             let entry = FormEntry { message, name: name.as_deref(), email: email.as_ref() };
             Some(customer::handle_form(before, sender, entry, context, now))
         }
-        ConversationEvent::Rings => Some(customer::handle_ring(before, sender, context, now)),
-        ConversationEvent::Called { spoke } => {
+        ConversationEvent::CallForwarded => Some(customer::handle_ring(before, sender, context, now)),
+        ConversationEvent::CallEnded { spoke } => {
             Some(customer::handle_call_end(before, sender, *spoke, context, now))
         }
         ConversationEvent::Voicemail { url, length } => {
             Some(customer::handle_voicemail(before, sender, url, *length, context, now))
         }
-        ConversationEvent::Relay(answer) => {
+        ConversationEvent::Answer(answer) => {
             existing_after(answer).map(|builder| answer::relay(builder, answer, None))
         }
-        ConversationEvent::Changed { answer, now, by } => {
+        ConversationEvent::AnswerEdited { answer, now, by } => {
             existing().map(|builder| answer::handle_edit(builder, *answer, now.as_ref(), by))
         }
-        ConversationEvent::Deleted { answer, by } => {
+        ConversationEvent::AnswerDeleted { answer, by } => {
             existing().map(|builder| answer::handle_edit(builder, *answer, None, by))
         }
         ConversationEvent::Command { command, asked } => {
             existing_after(asked).map(|builder| command::handle_command(builder, command, asked))
         }
-        ConversationEvent::Stays { why, said } => {
+        ConversationEvent::Kept { why, said } => {
             existing_after(said).map(|builder| handle_kept_message(builder, why, said))
         }
-        ConversationEvent::Looked(there) => {
+        ConversationEvent::AttendanceChecked(there) => {
             existing().and_then(|builder| handle_search_result(builder, there))
         }
-        ConversationEvent::Refused => existing().and_then(handle_refusal),
-        ConversationEvent::Failed => existing().and_then(|builder| handle_failed_answer(builder, now)),
-        ConversationEvent::Told { alarmed } => existing().and_then(|builder| handle_alarm(builder, *alarmed)),
+        ConversationEvent::OptedOut => existing().and_then(handle_refusal),
+        ConversationEvent::AnswerFailed => existing().and_then(|builder| handle_failed_answer(builder, now)),
+        ConversationEvent::AlarmChanged { alarmed } => {
+            existing().and_then(|builder| handle_alarm(builder, *alarmed))
+        }
         ConversationEvent::Wake => existing().and_then(|mut builder| {
             let changed = woken(&mut builder, now);
             changed.then(|| builder.finish())

@@ -135,8 +135,8 @@ impl Dispatch {
             }
             told.push(to.clone());
             let content = Content::Text(text.to_owned());
-            let say = Message::Phone(PhoneMessage::Text { to: to.clone(), from, content });
-            self.add(Delivery::new(say, now));
+            let message = Message::Phone(PhoneMessage::Text { to: to.clone(), from, content });
+            self.add(Delivery::new(message, now));
         }
         if !told.is_empty() {
             self.add_summary(now);

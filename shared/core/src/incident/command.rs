@@ -76,12 +76,12 @@ pub enum Command {
     /// Acknowledges the incident: "I have it."
     Acknowledge,
     /// Take the next step now. Two people who ask for the same step take it once.
-    Next {
+    Escalate {
         /// The incident's step when the person was notified; none means whichever is the current one.
         step: Option<u32>,
     },
     /// Take a step that is taken only on request.
-    Escalate {
+    EscalateTo {
         /// Name of the step in the plan.
         name: String,
     },
@@ -106,12 +106,12 @@ pub enum Command {
 }
 
 impl Command {
-    /// Returns its name in the timeline.
+    /// Returns its name in the log.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Acknowledge => "acknowledge",
-            Self::Next { .. } => "next",
             Self::Escalate { .. } => "escalate",
+            Self::EscalateTo { .. } => "escalate-to",
             Self::Cannot => "cannot",
             Self::Snooze { .. } => "snooze",
             Self::Confirm => "confirm",

@@ -22,7 +22,7 @@ use self::decision::nothing;
 pub use self::event::Event;
 pub use self::space::{invitations_up_to, space_name};
 use crate::config::Plan;
-pub use crate::incident::CommandOutcome;
+pub use crate::incident::EventOutcome;
 use crate::incident::Incident;
 use crate::incident::schedule::is_current;
 
@@ -68,7 +68,7 @@ pub fn decide(state: Option<&Incident>, event: &Event, context: Context<'_>, now
             _ => nothing(state),
         },
         Event::Occupancy(signal) => occupancy::handle_signal(state, current, signal, context, now),
-        Event::Waits { customer, since } => {
+        Event::CustomerWaits { customer, since } => {
             waiting::handle_waiting(state, current, customer, *since, context, now)
         }
         Event::Wake => time::handle_wake(state, context, now),

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 /// Outcome of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CommandOutcome {
+pub enum EventOutcome {
     /// The press or alert was counted, and perhaps took a step.
     Counted,
     /// The press came too late, and was posted as late.
     Late,
     /// The press was a repetition within the debounce time.
-    Bounce,
+    Debounced,
     /// The state changed.
     Done,
     /// Nothing changed: the incident is another one, or is in that state already.

@@ -98,8 +98,15 @@ mod kind {
 
     use super::{Kind, kind_name};
 
-    const ALL: [Kind; 7] =
-        [Kind::Button, Kind::Zone, Kind::Silence, Kind::Waiting, Kind::Alert, Kind::Notice, Kind::Customer];
+    const ALL: [Kind; 7] = [
+        Kind::Button,
+        Kind::Zone,
+        Kind::SilentSite,
+        Kind::Waiting,
+        Kind::Alert,
+        Kind::Notice,
+        Kind::Customer,
+    ];
 
     pub(super) fn serialize<S: Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(kind_name(*kind))
@@ -117,7 +124,7 @@ pub fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Button => "button",
         Kind::Zone => "zone",
-        Kind::Silence => "silence",
+        Kind::SilentSite => "silence",
         Kind::Waiting => "waiting",
         Kind::Alert => "alert",
         Kind::Notice => "notice",

@@ -216,7 +216,7 @@ impl SiteState {
     /// Adds one signal for all zones of a plan. A site that fails takes all its zones along, and people get one message, not one
     /// for each zone.
     fn tell_silence(&mut self, site: &str, plan: &str, silence: Silence) {
-        let subject = Subject::silence(site, plan);
+        let subject = Subject::silent_site(site, plan);
         if !silence.back.is_empty() {
             let all = !self.silent.values().any(|silent| silent == plan);
             self.push(site, subject.clone(), Signal::Back { zones: silence.back, all });

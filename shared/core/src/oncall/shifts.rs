@@ -11,7 +11,7 @@ use super::turns::moment;
 use super::{Days, Roster};
 use crate::config::Hours;
 
-/// How far [`Roster::on_duty`] looks back and ahead.
+/// How far [`Roster::on_call`] looks back and ahead.
 const HORIZON: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// A period in which one person is on call, or nobody.

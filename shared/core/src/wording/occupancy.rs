@@ -81,12 +81,12 @@ pub struct ZoneCard {
     /// Description of the chart, for people who can't see it.
     pub chart: String,
     /// The choices, each with its label for people.
-    pub choices: Vec<(ZoneAnswer, String)>,
+    pub choices: Vec<(ZoneChoice, String)>,
 }
 
 /// A choice on a zone's card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ZoneAnswer {
+pub enum ZoneChoice {
     /// "On my way": the person has the incident.
     OnMyWay,
     /// Nobody is reminded for a while.
@@ -95,7 +95,7 @@ pub enum ZoneAnswer {
     NotBusy,
 }
 
-impl ZoneAnswer {
+impl ZoneChoice {
     /// All choices, in their order on a card.
     pub const ALL: [Self; 3] = [Self::OnMyWay, Self::Snooze, Self::NotBusy];
 
@@ -147,7 +147,7 @@ pub fn card(view: &View, words: &Words) -> ZoneCard {
         amount: amount(view.count, view.capacity),
         known,
         chart: format!("How many devices there were in {} in the last hours", plain(&words.name)),
-        choices: ZoneAnswer::ALL.into_iter().map(|choice| (choice, choice.label(view))).collect(),
+        choices: ZoneChoice::ALL.into_iter().map(|choice| (choice, choice.label(view))).collect(),
     }
 }
 
@@ -159,7 +159,7 @@ pub fn markdown(view: &View, words: &Words, answers: bool) -> String {
     let zone = escape_markdown(&words.name);
     let text = format!("{sign} **{zone}** is **{}**: **{amount}**{comparison}", state(view));
     if answers {
-        let snooze = ZoneAnswer::Snooze.label(view).to_lowercase();
+        let snooze = ZoneChoice::Snooze.label(view).to_lowercase();
         format!("{text}\n\nAnswer here with `on my way`, `{snooze}` or `not busy`.")
     } else {
         text

@@ -4,7 +4,7 @@ use handbell_core::config::Severity::{self, Critical, Error, Info, Warning};
 use handbell_core::delivery::{Message, SpaceMessage};
 use handbell_core::incident::Phase;
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{CommandOutcome, Decision, Event, begins_anew};
+use handbell_core::incident::decide::{Decision, Event, EventOutcome, begins_anew};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -27,7 +27,7 @@ fn an_alert_opens_with_a_post_the_original_the_first_step_and_the_card() {
     assert_eq!(night.lines(&opened), wanted);
     assert_eq!(
         (opened.outcome, opened.count, entry(&opened)),
-        (CommandOutcome::Counted, 1, "Nagios reported: db1/disk")
+        (EventOutcome::Counted, 1, "Nagios reported: db1/disk")
     );
     assert_eq!(night.stands(), (Phase::Open, 1, 0));
     assert_eq!((night.incident().label.as_deref(), night.incident().responses.card), (Some("db1/disk"), 1));
@@ -41,8 +41,8 @@ fn there_is_one_card_at_a_time() {
     let mut shown = vec![night.incident().responses.card];
     let mut taken_down = Vec::new();
     let moves: [fn(&mut Night) -> Decision; 4] = [
-        |night| night.says("dana", Command::Next { step: None }),
-        |night| night.says("dana", Command::Escalate { name: "technical".to_owned() }),
+        |night| night.says("dana", Command::Escalate { step: None }),
+        |night| night.says("dana", Command::EscalateTo { name: "technical".to_owned() }),
         |night| night.acknowledges("dana"),
         |night| night.says("dana", Command::Resolve),
     ];
@@ -99,7 +99,7 @@ fn two_hundred_alerts_about_one_problem_are_one_incident_and_one_post_a_minute()
     for number in 1..200 {
         night.now += SignedDuration::from_secs(1);
         let joined = night.mail(Critical);
-        assert_eq!((joined.outcome, joined.count), (CommandOutcome::Counted, number + 1));
+        assert_eq!((joined.outcome, joined.count), (EventOutcome::Counted, number + 1));
         assert!(night.pages(&joined).is_empty(), "nobody is called a second time");
         notes.extend(night.lines(&joined));
     }
@@ -273,7 +273,7 @@ fn an_incident_acknowledged_during_the_hold_rings_nobody() {
 #[test]
 fn a_step_requested_during_the_hold_comes_at_once() {
     let (mut night, _) = quiet(Warning, 600);
-    let escalated = night.says("robin", Command::Escalate { name: "technical".to_owned() });
+    let escalated = night.says("robin", Command::EscalateTo { name: "technical".to_owned() });
     assert_eq!(night.pages(&escalated), usual("alex"));
     let woken = night.sleep(604);
     assert_eq!(woken.len(), 1, "the card tells that the quiet time is over");
@@ -282,7 +282,7 @@ fn a_step_requested_during_the_hold_comes_at_once() {
     assert_eq!(night.stands(), (Phase::Open, 2, 0));
 
     let (mut night, _) = quiet(Warning, 600);
-    let next = night.says("robin", Command::Next { step: Some(1) });
+    let next = night.says("robin", Command::Escalate { step: Some(1) });
     assert_eq!(night.pages(&next), usual("robin"));
     assert_eq!(night.incident().wake_at, Some(night.now + minutes(10)), "and the next counts from there");
 }

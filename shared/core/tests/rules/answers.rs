@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use crate::house::chance;
-use WrittenCommand::{Acknowledge, Cannot, Confirm, Done, Escalate, Snooze, Who};
+use WrittenCommand::{Acknowledge, Cannot, Confirm, Done, Escalate, EscalateTo, Snooze, Who};
 
 type Meaning = Option<(WrittenCommand, IncidentSelector)>;
 
@@ -143,10 +143,7 @@ fn courtesies_change_nothing() {
         &only(Acknowledge),
     );
     all(&["snooze 2h please", "pls snooze 2h"], &only(snooze(120)));
-    all(
-        &["escalate please", "escalate now", "next pls", "escalate it", "Escalate. Thanks"],
-        &only(Escalate(None)),
-    );
+    all(&["escalate please", "escalate now", "next pls", "escalate it", "Escalate. Thanks"], &only(Escalate));
     all(&["thx", "thanks", "please", "hi", "all", "for", "incident", "now"], &None);
 }
 
@@ -186,7 +183,7 @@ fn a_signature_below_or_after_the_command_changes_nothing() {
         ],
         &only(Acknowledge),
     );
-    by_dana(&["escalate\nDana", "Escalate. Dana"], &only(Escalate(None)));
+    by_dana(&["escalate\nDana", "Escalate. Dana"], &only(Escalate));
     let unsigned = [
         "Ack\nEli",
         "Ack. Tomorrow",
@@ -429,7 +426,7 @@ fn words_overheard_between_people_are_no_answer() {
         ("mine", Acknowledge),
         ("done", Done),
         ("I can't", Cannot),
-        ("esc", Escalate(None)),
+        ("esc", Escalate),
         ("snooze", snooze(30)),
         ("who", Who),
     ] {
@@ -451,12 +448,12 @@ fn a_name_is_no_negation() {
 
 #[test]
 fn the_name_of_a_step_is_one_word_with_its_dashes() {
-    let to = |name: &str| only(Escalate(Some(name.to_owned())));
+    let to = |name: &str| only(EscalateTo(name.to_owned()));
     assert_eq!(parse("escalate second-line"), to("second-line"));
     assert_eq!(parse("esc to tier2, please"), to("tier2"));
     assert_eq!(parse("escalate all"), to("all"));
     assert_eq!(parse("esc to \"network\""), to("network"));
-    assert_eq!(parse("escalate incident 421"), number(Escalate(None), 421));
+    assert_eq!(parse("escalate incident 421"), number(Escalate, 421));
     assert_eq!(parse_from("escalate dana", &dana()), to("dana"));
 }
 

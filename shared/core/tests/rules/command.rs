@@ -2,14 +2,14 @@
 
 use handbell_core::config::Severity::Critical;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
-use handbell_core::incident::decide::{CommandOutcome, Event};
+use handbell_core::incident::decide::{Event, EventOutcome};
 use handbell_core::incident::{Incident, Phase};
 use serde_json::{Value, json};
 
 use crate::night::{Night, actor, entry, everybody, form, minutes, three_steps, usual};
 
 fn named(text: &str) -> Command {
-    Command::Escalate { name: text.to_owned() }
+    Command::EscalateTo { name: text.to_owned() }
 }
 
 fn who_has_it(incident: &Incident) -> Option<&str> {
@@ -40,7 +40,7 @@ fn the_first_person_who_acknowledges_has_it() {
     let taken = night.acknowledges("dana");
     assert_eq!(
         (taken.outcome, night.phase(), who_has_it(night.incident())),
-        (CommandOutcome::Done, Phase::Acknowledged, Some("dana"))
+        (EventOutcome::Done, Phase::Acknowledged, Some("dana"))
     );
     assert_eq!(entry(&taken), "dana has it");
     let number = night.incident().reference();
@@ -59,9 +59,9 @@ fn the_first_person_who_acknowledges_has_it() {
     assert_eq!(night.incident().responses.card, 2);
     assert_eq!(night.incident().responses.first.as_ref().map(|by| by.who.as_str()), Some("dana"));
     let late = night.acknowledges("robin");
-    assert_eq!((late.outcome, late.next), (CommandOutcome::Nothing, None), "the second gets nothing");
+    assert_eq!((late.outcome, late.next), (EventOutcome::Nothing, None), "the second gets nothing");
     let twice = night.acknowledges("dana");
-    assert_eq!((twice.outcome, twice.next), (CommandOutcome::Nothing, None));
+    assert_eq!((twice.outcome, twice.next), (EventOutcome::Nothing, None));
     assert_eq!(who_has_it(night.incident()), Some("dana"));
     assert!(night.sleep(359).is_empty(), "no step comes any more");
 }
@@ -70,7 +70,7 @@ fn the_first_person_who_acknowledges_has_it() {
 fn a_command_for_another_incident_changes_nothing() {
     let commands = [
         Command::Acknowledge,
-        Command::Next { step: None },
+        Command::Escalate { step: None },
         named("technical"),
         Command::Cannot,
         Command::Snooze { until: "2026-03-02T05:00:00Z".parse().unwrap() },
@@ -87,20 +87,20 @@ fn a_command_for_another_incident_changes_nothing() {
                 epoch: Some(epoch),
                 command: command.clone(),
             });
-            assert_eq!((said.outcome, said.next), (CommandOutcome::Nothing, None), "{}", command.name());
+            assert_eq!((said.outcome, said.next), (EventOutcome::Nothing, None), "{}", command.name());
         }
         night.says("dana", Command::Resolve);
         let said = night.says("dana", command.clone());
         assert_eq!(
             (said.outcome, said.next),
-            (CommandOutcome::Nothing, None),
+            (EventOutcome::Nothing, None),
             "{} after the end",
             command.name()
         );
         let mut nothing = Night::with(three_steps());
         assert_eq!(
             nothing.says("dana", command.clone()).outcome,
-            CommandOutcome::Nothing,
+            EventOutcome::Nothing,
             "{}",
             command.name()
         );
@@ -113,16 +113,16 @@ fn where_two_are_needed_one_is_not_enough() {
     let first = night.acknowledges("dana");
     assert_eq!(
         (first.outcome, night.phase(), entry(&first)),
-        (CommandOutcome::Done, Phase::Open, "dana has it")
+        (EventOutcome::Done, Phase::Open, "dana has it")
     );
     assert_eq!(night.incident().cancelled_up_to, 0, "the others are still called");
     assert_eq!(spared(&night), ["dana"], "but not who has it already");
     assert_eq!(night.lines(&first), ["status"]);
     let again = night.acknowledges("dana");
-    assert_eq!((again.outcome, again.next), (CommandOutcome::Nothing, None), "nobody counts twice");
+    assert_eq!((again.outcome, again.next), (EventOutcome::Nothing, None), "nobody counts twice");
     assert_eq!(night.sleep(5).len(), 1, "the steps go on");
     let second = night.acknowledges("robin");
-    assert_eq!((second.outcome, night.phase()), (CommandOutcome::Done, Phase::Acknowledged));
+    assert_eq!((second.outcome, night.phase()), (EventOutcome::Done, Phase::Acknowledged));
     assert_eq!(
         night.incident().cancelled_up_to + 1,
         night.incident().dispatches,
@@ -226,7 +226,7 @@ fn a_reopened_incident_needs_every_acknowledgement_again() {
     night.sleep(70);
     assert_eq!(night.phase(), Phase::Open, "nobody confirmed");
     assert!(spared(&night).is_empty(), "so everybody is called");
-    assert_eq!(night.acknowledges("dana").outcome, CommandOutcome::Done);
+    assert_eq!(night.acknowledges("dana").outcome, EventOutcome::Done);
     assert_eq!(night.phase(), Phase::Open);
     night.acknowledges("robin");
     assert_eq!(night.phase(), Phase::Acknowledged);
@@ -237,7 +237,7 @@ fn a_person_who_cannot_escalates_at_once_and_is_called_no_more() {
     let mut night = Night::begun();
     night.pass(1);
     let refused = night.says("dana", Command::Cannot);
-    assert_eq!((refused.outcome, night.stands()), (CommandOutcome::Done, (Phase::Open, 2, 0)));
+    assert_eq!((refused.outcome, night.stands()), (EventOutcome::Done, (Phase::Open, 2, 0)));
     assert_eq!(entry(&refused), "dana can't");
     assert_eq!(night.pages(&refused), usual("robin"));
     assert!(night.lines(&refused).contains(&"post: **dana** can't. Others are called.".to_owned()));
@@ -252,7 +252,7 @@ fn a_person_who_cannot_escalates_at_once_and_is_called_no_more() {
     assert_eq!(night.sleep(1).len(), 1);
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
     let twice = night.says("dana", Command::Cannot);
-    assert_eq!((twice.outcome, twice.next), (CommandOutcome::Nothing, None), "not twice");
+    assert_eq!((twice.outcome, twice.next), (EventOutcome::Nothing, None), "not twice");
 }
 
 #[test]
@@ -262,20 +262,20 @@ fn a_person_who_has_it_and_cannot_loses_it() {
     let others = night.says("robin", Command::Cannot);
     assert_eq!(
         (others.outcome, night.phase()),
-        (CommandOutcome::Nothing, Phase::Acknowledged),
+        (EventOutcome::Nothing, Phase::Acknowledged),
         "Dana has it; Robin needn't"
     );
     let refused = night.says("dana", Command::Cannot);
     assert_eq!(
         (refused.outcome, night.stands(), who_has_it(night.incident())),
-        (CommandOutcome::Done, (Phase::Open, 2, 0), None)
+        (EventOutcome::Done, (Phase::Open, 2, 0), None)
     );
     assert_eq!(night.pages(&refused), usual("robin"));
-    assert_eq!(night.says("dana", Command::Cannot).outcome, CommandOutcome::Nothing);
-    assert_eq!(night.acknowledges("dana").outcome, CommandOutcome::Done, "but may yet");
+    assert_eq!(night.says("dana", Command::Cannot).outcome, EventOutcome::Nothing);
+    assert_eq!(night.acknowledges("dana").outcome, EventOutcome::Done, "but may yet");
     assert_eq!(who_has_it(night.incident()), Some("dana"));
     assert!(spared(&night) == ["dana"] && night.incident().responses.cannot.is_empty());
-    assert_eq!(night.says("dana", Command::Cannot).outcome, CommandOutcome::Done, "and lose it again");
+    assert_eq!(night.says("dana", Command::Cannot).outcome, EventOutcome::Done, "and lose it again");
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
 }
 
@@ -293,7 +293,7 @@ fn the_person_who_has_it_is_known_by_each_of_their_names() {
         epoch: None,
         command: Command::Cannot,
     };
-    assert_eq!(night.apply(&refused).outcome, CommandOutcome::Done);
+    assert_eq!(night.apply(&refused).outcome, EventOutcome::Done);
     assert_eq!(night.phase(), Phase::Open);
 }
 
@@ -349,24 +349,25 @@ fn a_person_who_could_not_may_snooze_and_then_not_again() {
 #[test]
 fn a_requested_next_step_comes_once() {
     let mut night = Night::begun();
-    let next = Event::Command { by: actor("dana"), epoch: Some(1), command: Command::Next { step: Some(1) } };
+    let next =
+        Event::Command { by: actor("dana"), epoch: Some(1), command: Command::Escalate { step: Some(1) } };
     let escalated = night.apply(&next);
     assert_eq!(night.pages(&escalated), usual("robin"));
     assert_eq!(entry(&escalated), "dana asked for the next step");
     let fact = &escalated.dispatches[0].facts[0];
     assert_eq!((fact.kind.as_str(), fact.detail.get("to")), ("incident.escalated", None));
-    assert_eq!(night.apply(&next).outcome, CommandOutcome::Nothing, "asking twice climbs once");
-    night.says("dana", Command::Next { step: None });
+    assert_eq!(night.apply(&next).outcome, EventOutcome::Nothing, "asking twice climbs once");
+    night.says("dana", Command::Escalate { step: None });
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
     for step in [None, Some(3), Some(4)] {
-        let past = night.says("dana", Command::Next { step });
-        assert_eq!((past.outcome, past.next), (CommandOutcome::Nothing, None), "there is no fourth");
+        let past = night.says("dana", Command::Escalate { step });
+        assert_eq!((past.outcome, past.next), (EventOutcome::Nothing, None), "there is no fourth");
     }
     let mut night = Night::begun();
     night.acknowledges("dana");
     assert_eq!(
-        night.says("robin", Command::Next { step: None }).outcome,
-        CommandOutcome::Nothing,
+        night.says("robin", Command::Escalate { step: None }).outcome,
+        EventOutcome::Nothing,
         "somebody has it"
     );
 }
@@ -402,7 +403,7 @@ fn an_unknown_step_name_changes_nothing() {
     let mut night = Night::begun();
     for name in ["", "manager", "tech", "technical ", "4"] {
         let said = night.says("dana", named(name));
-        assert_eq!((said.outcome, said.next), (CommandOutcome::Nothing, None), "{name:?}");
+        assert_eq!((said.outcome, said.next), (EventOutcome::Nothing, None), "{name:?}");
     }
 }
 

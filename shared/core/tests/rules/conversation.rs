@@ -138,7 +138,7 @@ impl Room {
     /// An answer of Dana's, under a message of its own.
     pub(crate) fn answer(&mut self, text: &str) -> ConversationDecision {
         let answer = self.words(text);
-        self.hear(&ConversationEvent::Relay(answer))
+        self.hear(&ConversationEvent::Answer(answer))
     }
 
     pub(crate) fn words(&mut self, text: &str) -> AgentMessage {
@@ -300,7 +300,7 @@ fn an_agent_is_asked_together_with_the_customers_text() {
     assert!(!Message::Space(SpaceMessage::Assign).is_post(), "nobody's words wait for it");
     // Even if an automatic reply goes out as well, the request goes with the customer's text.
     room.pass(3600);
-    let said = room.tell(&ConversationEvent::Called { spoke: None });
+    let said = room.tell(&ConversationEvent::CallEnded { spoke: None });
     assert_eq!(
         (said[1].as_str(), said[3].as_str()),
         ("2: assign", "3: text to +352691496401: We missed you.")
@@ -376,7 +376,7 @@ fn customers_are_called_by_name_number_or_address() {
     );
     assert_ne!(room.subject, room.address.subject("AC", "sales"), "each line is another conversation");
     let mut hidden = Room::new().of(Address::Hidden);
-    hidden.tell(&ConversationEvent::Called { spoke: None });
+    hidden.tell(&ConversationEvent::CallEnded { spoke: None });
     assert_eq!(hidden.conversation().called(), "Somebody without a number");
     assert_eq!(hidden.conversation().title(), "Callers without a number");
     assert!(!room.subject.as_str().to_lowercase().contains("ann"), "a subject reaches logs");
@@ -388,7 +388,7 @@ fn the_customer_is_welcomed_once() {
     let mut room = Room::new();
     room.text("Hello");
     assert_eq!(
-        room.tell(&ConversationEvent::Looked(Attendance::Somebody)),
+        room.tell(&ConversationEvent::AttendanceChecked(Attendance::Somebody)),
         [
             r"2: post: 🤖 The customer received an automatic reply, 08:00: Welcome\!",
             "2: text to +352691496401: Welcome!",
@@ -397,19 +397,19 @@ fn the_customer_is_welcomed_once() {
     );
     room.pass(3600);
     room.text("Hello again");
-    assert_eq!(room.tell(&ConversationEvent::Looked(Attendance::Somebody)), [""; 0]);
+    assert_eq!(room.tell(&ConversationEvent::AttendanceChecked(Attendance::Somebody)), [""; 0]);
     // Not even weeks later: it is the same customer in the same space.
     room.command(AgentCommand::Close { note: None });
     room.pass(30 * 86_400);
     room.text("Hello");
-    assert_eq!(room.tell(&ConversationEvent::Looked(Attendance::Somebody)), [""; 0]);
+    assert_eq!(room.tell(&ConversationEvent::AttendanceChecked(Attendance::Somebody)), [""; 0]);
 }
 
 #[test]
 fn an_agent_is_asked_to_answer() {
     let mut room = Room::new();
     room.text("Hello");
-    let said = room.tell(&ConversationEvent::Looked(Attendance::Asked(kim())));
+    let said = room.tell(&ConversationEvent::AttendanceChecked(Attendance::Asked(kim())));
     assert_eq!(said[0], "2: post: <@personId:Y2lzY29zcGFyazovLkim|Kim> please answer: nobody else is here.");
     assert_eq!(said[2], "3: text to +352691496401: Welcome!");
     assert_eq!(room.conversation().assignee, Some(kim()));
@@ -421,7 +421,7 @@ fn a_search_for_an_agent_comes_too_late_after_an_answer() {
         let mut room = Room::new();
         room.text("Hello");
         room.answer("Hello!");
-        let turn = room.hear(&ConversationEvent::Looked(there));
+        let turn = room.hear(&ConversationEvent::AttendanceChecked(there));
         assert!(!turn.changes_something(), "nobody waits any more: {:?}", said(&turn));
         assert_eq!(room.conversation().assignee, Some(dana()));
     }
@@ -431,17 +431,17 @@ fn a_search_for_an_agent_comes_too_late_after_an_answer() {
 fn when_no_agent_is_available_the_customer_is_notified_once_a_day() {
     let mut room = Room::new();
     room.text("Hello");
-    let said = room.tell(&ConversationEvent::Looked(Attendance::Nobody));
+    let said = room.tell(&ConversationEvent::AttendanceChecked(Attendance::Nobody));
     assert_eq!(said[1], "2: text to +352691496401: Nobody is here.");
     assert_eq!(said[3], "3: lobby: **+352691496401** waits for an answer: nobody of the team is there.");
     for hours in 1..8 {
         room.pass(hours * 600);
         room.text("Hello?");
-        assert_eq!(room.tell(&ConversationEvent::Looked(Attendance::Nobody)), [""; 0]);
+        assert_eq!(room.tell(&ConversationEvent::AttendanceChecked(Attendance::Nobody)), [""; 0]);
     }
     room.pass(86_400);
     room.text("Hello?");
-    let said = room.tell(&ConversationEvent::Looked(Attendance::Nobody));
+    let said = room.tell(&ConversationEvent::AttendanceChecked(Attendance::Nobody));
     assert!(said.iter().any(|line| line.ends_with("Nobody is here.")), "{said:?}");
 }
 
@@ -478,13 +478,13 @@ fn on_a_line_without_agents_the_customer_is_welcomed_at_once() {
 fn a_customer_gets_one_automatic_reply_in_ten_minutes_on_all_lines() {
     let mut one = Room::new();
     one.text("Hello");
-    assert_eq!(answers(&one.hear(&ConversationEvent::Looked(Attendance::Somebody))), ["Welcome!"]);
+    assert_eq!(answers(&one.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))), ["Welcome!"]);
     let mut other = Room::new();
     other.subject = other.address.subject("AC", "sales");
     (other.sender, other.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(599));
     other.text("Hello");
     assert_eq!(
-        answers(&other.hear(&ConversationEvent::Looked(Attendance::Somebody))),
+        answers(&other.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))),
         [""; 0],
         "the sender belongs to all lines"
     );
@@ -492,7 +492,10 @@ fn a_customer_gets_one_automatic_reply_in_ten_minutes_on_all_lines() {
     third.subject = third.address.subject("AC", "returns");
     (third.sender, third.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(600));
     third.text("Hello");
-    assert_eq!(answers(&third.hear(&ConversationEvent::Looked(Attendance::Somebody))), ["Welcome!"]);
+    assert_eq!(
+        answers(&third.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))),
+        ["Welcome!"]
+    );
 }
 
 #[test]
@@ -502,10 +505,10 @@ fn machines_and_far_countries_get_no_automatic_reply() {
         let address = Address::Phone(number.into());
         let mut room = Room::with(|line| line["countries"] = json!(["+352", "+1202"])).of(address);
         let mut heard = answers(&room.hear(&text("Hello")));
-        heard.extend(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))));
+        heard.extend(answers(&room.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))));
         room.open = false;
         heard.extend(answers(&room.hear(&text("Hello"))));
-        heard.extend(answers(&room.hear(&ConversationEvent::Called { spoke: None })));
+        heard.extend(answers(&room.hear(&ConversationEvent::CallEnded { spoke: None })));
         room.command(AgentCommand::Close { note: None });
         let last = room.state.clone();
         room.text("Hello");
@@ -531,7 +534,7 @@ fn two_handbells_that_text_each_other_fall_silent() {
                 room.now = morning() + SignedDuration::from_mins(minute);
                 for body in std::mem::take(&mut waiting[at]) {
                     let mut said = answers(&room.hear(&text(&body)));
-                    said.extend(answers(&room.hear(&ConversationEvent::Looked(there.clone()))));
+                    said.extend(answers(&room.hear(&ConversationEvent::AttendanceChecked(there.clone()))));
                     texts += said.len();
                     waiting[1 - at].extend(said);
                 }
@@ -674,7 +677,7 @@ fn help_gets_no_automatic_reply() {
             assert!(said(&turn)[1].ends_with("HELP"), "the team sees it");
             assert!(room.conversation().waiting_since.is_some());
             assert_eq!(answers(&turn), [""; 0]);
-            let looked = room.hear(&ConversationEvent::Looked(there.clone()));
+            let looked = room.hear(&ConversationEvent::AttendanceChecked(there.clone()));
             assert_eq!(answers(&looked), [""; 0], "Twilio has answered already: {there:?}");
         }
     }
@@ -684,7 +687,7 @@ fn help_gets_no_automatic_reply() {
 fn a_stop_that_only_twilio_knew_is_recorded() {
     let mut room = Room::new();
     room.text("Hello");
-    let said = room.tell(&ConversationEvent::Refused);
+    let said = room.tell(&ConversationEvent::OptedOut);
     assert_eq!(
         said,
         [
@@ -692,7 +695,7 @@ fn a_stop_that_only_twilio_knew_is_recorded() {
         ]
     );
     assert_eq!(room.conversation().waiting_since, None);
-    assert!(!room.hear(&ConversationEvent::Refused).changes_something(), "once");
+    assert!(!room.hear(&ConversationEvent::OptedOut).changes_something(), "once");
 }
 
 #[test]
@@ -700,20 +703,20 @@ fn calls_are_shown_and_missed_calls_wait() {
     let near = || Room::with(|line| line["countries"] = json!(["+352"]));
     let mut room = near();
     assert_eq!(
-        room.tell(&ConversationEvent::Rings),
+        room.tell(&ConversationEvent::CallForwarded),
         ["1: first post", "1: post: 📞 **+352691496401** 08:00: calls, and is being connected."]
     );
     assert_eq!(room.conversation().waiting_since, None, "a phone rings already");
     let spoke = Some(SignedDuration::from_secs(200));
     room.pass(200);
     assert_eq!(
-        room.tell(&ConversationEvent::Called { spoke }),
+        room.tell(&ConversationEvent::CallEnded { spoke }),
         ["2: post: 📞 **+352691496401** 08:03: the call is over, after 3 min 20 s."]
     );
     assert_eq!((room.conversation().waiting_since, room.conversation().answered_at), (None, Some(room.now)));
     room.pass(7200);
     assert_eq!(
-        room.tell(&ConversationEvent::Called { spoke: None }),
+        room.tell(&ConversationEvent::CallEnded { spoke: None }),
         [
             "3: post: 📞 **+352691496401** 10:03: **missed call**: nobody took it.",
             "3: assign",
@@ -733,17 +736,17 @@ fn calls_are_shown_and_missed_calls_wait() {
         ["5: post: 📞 **+352691496401** 10:03: left a message of 1 min.", "5: file https://api/one.mp3"]
     );
     assert_eq!(
-        answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))),
+        answers(&room.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))),
         [""; 0],
         "something was just said"
     );
     // Outside of opening hours, a missed call gets one automatic reply, not two.
     let mut room = near();
     room.open = false;
-    assert_eq!(answers(&room.hear(&ConversationEvent::Called { spoke: None })), ["We missed you."]);
+    assert_eq!(answers(&room.hear(&ConversationEvent::CallEnded { spoke: None })), ["We missed you."]);
     // A caller without a number can't be texted.
     let mut hidden = Room::new().of(Address::Hidden);
-    assert_eq!(answers(&hidden.hear(&ConversationEvent::Called { spoke: None })), [""; 0]);
+    assert_eq!(answers(&hidden.hear(&ConversationEvent::CallEnded { spoke: None })), [""; 0]);
     assert!(hidden.conversation().waiting_since.is_some());
 }
 
@@ -754,8 +757,8 @@ fn an_answered_call_ends_the_waiting() {
     room.pass(301);
     room.hear(&ConversationEvent::Wake);
     assert!(room.conversation().alarm.is_some());
-    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
-    room.hear(&ConversationEvent::Called { spoke: Some(SignedDuration::from_secs(9)) });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: Some(morning()) });
+    room.hear(&ConversationEvent::CallEnded { spoke: Some(SignedDuration::from_secs(9)) });
     assert_eq!((room.conversation().alarm, room.conversation().alarmed), (None, Some(morning())));
     assert_eq!(room.conversation().wake_at, Some(room.now), "the incident has to end now");
 }
@@ -797,10 +800,10 @@ fn a_customer_who_waits_too_long_is_reported() {
     room.pass(1);
     assert!(!room.hear(&ConversationEvent::Wake).changes_something());
     assert!(room.conversation().wake_at.is_some_and(|at| at <= room.now));
-    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: Some(morning()) });
     assert_eq!(room.conversation().wake_at, Some(morning() + SignedDuration::from_hours(72)));
     assert!(
-        !room.hear(&ConversationEvent::Told { alarmed: Some(morning()) }).changes_something(),
+        !room.hear(&ConversationEvent::AlarmChanged { alarmed: Some(morning()) }).changes_something(),
         "told twice"
     );
     room.pass(60);
@@ -808,7 +811,7 @@ fn a_customer_who_waits_too_long_is_reported() {
     assert_eq!(room.conversation().alarm, Some(morning()), "one waiting, one incident");
     room.answer("Here");
     assert_eq!((room.conversation().alarm, room.conversation().wake_at), (None, Some(room.now)));
-    room.hear(&ConversationEvent::Told { alarmed: None });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: None });
     assert!(room.conversation().wake_at.is_some_and(|at| at > room.now));
 }
 
@@ -882,7 +885,7 @@ fn a_waiting_conversation_is_not_closed() {
     room.open = true;
     room.pass(900);
     assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.waiting"]);
-    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: Some(morning()) });
     // It is an incident now, and stays one: nothing is left to do but to wake now and then.
     for _ in 0..5 {
         let wake_at = room.conversation().wake_at.expect("it is open");
@@ -893,7 +896,7 @@ fn a_waiting_conversation_is_not_closed() {
     }
     // An answered conversation is closed by time.
     room.answer("Hello!");
-    room.hear(&ConversationEvent::Told { alarmed: None });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: None });
     room.pass(3600);
     assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.closed"]);
     // And where nobody is called for it, a waiting conversation is closed by time too.
@@ -918,13 +921,13 @@ fn a_customers_subject_depends_on_the_key() {
 fn events_of_an_unknown_conversation_change_nothing() {
     let mut room = Room::new();
     let answer = room.words("Hello");
-    let stays = ConversationEvent::Stays { why: KeptReason::Whisper, said: answer.clone() };
+    let stays = ConversationEvent::Kept { why: KeptReason::Whisper, said: answer.clone() };
     for heard in [
         ConversationEvent::Wake,
-        ConversationEvent::Refused,
+        ConversationEvent::OptedOut,
         stays,
-        ConversationEvent::Relay(answer),
-        ConversationEvent::Looked(Attendance::Nobody),
+        ConversationEvent::Answer(answer),
+        ConversationEvent::AttendanceChecked(Attendance::Nobody),
     ] {
         assert!(!room.hear(&heard).changes_something(), "{heard:?}");
     }
@@ -968,12 +971,12 @@ fn a_move() -> impl Strategy<Value = Move> {
     let heard = prop_oneof![
         6 => a_text,
         1 => ("[a-z]{1,9}", email).prop_map(|(name, email)| ConversationEvent::Form { message: "Hello".into(), name: Some(name), email }),
-        1 => Just(ConversationEvent::Rings),
-        1 => proptest::option::of(0..900_i64).prop_map(|spoke| ConversationEvent::Called { spoke: spoke.map(SignedDuration::from_secs) }),
+        1 => Just(ConversationEvent::CallForwarded),
+        1 => proptest::option::of(0..900_i64).prop_map(|spoke| ConversationEvent::CallEnded { spoke: spoke.map(SignedDuration::from_secs) }),
         1 => Just(ConversationEvent::Voicemail { url: "v".into(), length: SignedDuration::from_secs(9) }),
-        3 => there.prop_map(ConversationEvent::Looked),
-        1 => Just(ConversationEvent::Refused),
-        1 => Just(ConversationEvent::Failed),
+        3 => there.prop_map(ConversationEvent::AttendanceChecked),
+        1 => Just(ConversationEvent::OptedOut),
+        1 => Just(ConversationEvent::AnswerFailed),
         4 => Just(ConversationEvent::Wake),
     ];
     let command = prop_oneof![
@@ -1058,7 +1061,7 @@ impl Watch {
             );
             let unknown = room.sender.confirmed.is_none()
                 && next.by_form
-                && !matches!(heard, ConversationEvent::Called { .. });
+                && !matches!(heard, ConversationEvent::CallEnded { .. });
             let texts = dispatch
                 .deliveries
                 .values()
@@ -1125,14 +1128,14 @@ proptest! {
                 Move::Hear(heard) => *heard,
                 Move::Write(text, file) => {
                     let files = if file { vec!["f".to_owned()] } else { Vec::new() };
-                    ConversationEvent::Relay(AgentMessage { files, ..room.words(&text) })
+                    ConversationEvent::Answer(AgentMessage { files, ..room.words(&text) })
                 }
                 Move::Command(command) => ConversationEvent::Command { command, asked: room.words("") },
                 Move::Change(back, text) => {
                     let answers = before.as_ref().map(|conversation| conversation.answers.clone()).unwrap_or_default();
                     let Some((message, answer)) = answers.iter().rev().nth(back).cloned() else { continue };
                     let now = text.map(|text| AgentMessage { message: message.clone(), ..room.words(&text) });
-                    ConversationEvent::Changed { answer, now, by: "Dana".into() }
+                    ConversationEvent::AnswerEdited { answer, now, by: "Dana".into() }
                 }
                 Move::Erase(removed) => {
                     let ask = ConversationEvent::Command { command: AgentCommand::Erase { confirmed: false }, asked: room.words("") };
@@ -1154,7 +1157,7 @@ proptest! {
                     watch.dispatches.clear();
                     continue;
                 }
-                Move::Reconcile => ConversationEvent::Told { alarmed: before.as_ref().and_then(|conversation| conversation.alarm) },
+                Move::Reconcile => ConversationEvent::AlarmChanged { alarmed: before.as_ref().and_then(|conversation| conversation.alarm) },
                 Move::Open(open) => {
                     room.open = open;
                     continue;

@@ -12,7 +12,7 @@ use handbell_core::delivery::{
     Receipt, SpaceMessage, Speaker, VendorStatus,
 };
 use handbell_core::failover::{Failover, fail_over};
-use handbell_core::incident::decide::{CommandOutcome as Became, Event, begins_anew};
+use handbell_core::incident::decide::{Event, EventOutcome as Became, begins_anew};
 use handbell_core::incident::{Phase, Subject};
 use handbell_core::wording::conversation as wording;
 use jiff::{SignedDuration, Timestamp};
@@ -102,13 +102,13 @@ fn answers_are_sent_one_after_another_and_so_are_posts() {
 #[test]
 fn the_first_agent_who_answers_has_the_customer() {
     let mut room = asked();
-    room.hear(&ConversationEvent::Looked(Attendance::Asked(kim())));
+    room.hear(&ConversationEvent::AttendanceChecked(Attendance::Asked(kim())));
     room.answer("I do it");
     assert_eq!(room.conversation().assignee, Some(kim()), "who was asked keeps it");
     let mut room = asked();
     room.answer("I do it");
     let kims = AgentMessage { by: kim(), ..room.words("So do I") };
-    room.hear(&ConversationEvent::Relay(kims));
+    room.hear(&ConversationEvent::Answer(kims));
     assert_eq!(room.conversation().assignee, Some(dana()));
     room.pass(800);
     assert_eq!(room.text("And now?").len(), 1, "somebody was heard lately");
@@ -122,7 +122,7 @@ fn an_answered_customer_is_not_welcomed_later() {
     room.answer("Hello!");
     room.pass(86_400);
     room.text("Hello");
-    assert_eq!(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))), [""; 0]);
+    assert_eq!(answers(&room.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))), [""; 0]);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_signed_answer_begins_with_the_agents_name() {
     );
     let files = AgentMessage { files: vec!["f1".into(), "f2".into()], ..room.words("") };
     assert_eq!(
-        said(&room.hear(&ConversationEvent::Relay(files)))[0],
+        said(&room.hear(&ConversationEvent::Answer(files)))[0],
         "3: text to +352691496401:  with f1, f2",
         "a picture needs no name"
     );
@@ -246,11 +246,11 @@ fn a_customer_without_a_number_is_answered_by_mail_only() {
     );
     assert_eq!(turn.answer, 2);
     let files = AgentMessage { files: vec!["f".into()], ..room.words("See here") };
-    let said_of_files = said(&room.hear(&ConversationEvent::Relay(files)));
+    let said_of_files = said(&room.hear(&ConversationEvent::Answer(files)));
     assert!(said_of_files[2].ends_with("Its files stay here: files don't go by mail."), "{said_of_files:?}");
     let files = AgentMessage { files: vec!["f".into()], ..room.words("") };
     assert_eq!(
-        said(&room.hear(&ConversationEvent::Relay(files))),
+        said(&room.hear(&ConversationEvent::Answer(files))),
         ["6: post under m3: **Not sent.** This customer has no number that texts or calls can go to."]
     );
     // Mail is for customers who wrote by the form, and where it is switched on.
@@ -267,7 +267,7 @@ fn the_space_reads_why_an_answer_was_not_sent() {
     room.text("STOP");
     assert!(first(&mut room).ends_with(wording::NOT_SENT_STOP));
     let mut room = Room::new().of(Address::Hidden);
-    room.hear(&ConversationEvent::Called { spoke: None });
+    room.hear(&ConversationEvent::CallEnded { spoke: None });
     assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER));
     for code in ["+12345", "12345", "INFO"] {
         let mut room = Room::new().of(Address::Phone(code.into()));
@@ -349,7 +349,7 @@ fn close_ends_the_incident_of_a_waiting_customer() {
     let mut room = asked();
     room.pass(300);
     room.hear(&ConversationEvent::Wake);
-    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: Some(morning()) });
     room.command(AgentCommand::Close { note: None });
     assert_eq!(
         (room.conversation().alarm, room.conversation().wake_at),
@@ -361,7 +361,7 @@ fn close_ends_the_incident_of_a_waiting_customer() {
         !room.hear(&ConversationEvent::Wake).changes_something(),
         "until it was told, nothing is written"
     );
-    room.hear(&ConversationEvent::Told { alarmed: None });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: None });
     assert_eq!(room.conversation().wake_at, None);
 }
 
@@ -454,7 +454,7 @@ fn a_message_that_stays_may_need_an_explanation() {
     let mut room = asked();
     let mut stays = |why, sight| {
         let said = AgentMessage { sight, ..room.words("") };
-        room.hear(&ConversationEvent::Stays { why, said })
+        room.hear(&ConversationEvent::Kept { why, said })
     };
     for why in
         [KeptReason::Echo, KeptReason::Machine, KeptReason::Whisper, KeptReason::Mention, KeptReason::Empty]
@@ -486,7 +486,7 @@ fn a_message_that_stays_may_need_an_explanation() {
     );
     // Where only `/reply` is sent, people talk to each other without comments by Handbell.
     let mut room = asked_with(|line| line["answers"] = json!("explicit"));
-    let quiet = ConversationEvent::Stays { why: KeptReason::NotAddressed, said: room.words("") };
+    let quiet = ConversationEvent::Kept { why: KeptReason::NotAddressed, said: room.words("") };
     assert!(room.tell(&quiet).is_empty());
 }
 
@@ -500,7 +500,7 @@ fn a_message_that_stayed_is_not_judged_again() {
         (KeptReason::Unknown("/x".into()), Visibility::Everything),
     ] {
         let said = AgentMessage { sight, ..room.words("") };
-        assert!(room.hear(&ConversationEvent::Stays { why, said }).changes_something());
+        assert!(room.hear(&ConversationEvent::Kept { why, said }).changes_something());
         assert_eq!(
             (room.conversation().read_to, room.conversation().read_with),
             (Some(room.now), Some(sight))
@@ -511,7 +511,7 @@ fn a_message_that_stayed_is_not_judged_again() {
     // A message that is read late moves nothing back, and one without a time moves nothing.
     for at in [Some(morning()), None] {
         let said = AgentMessage { at, ..room.words("") };
-        room.hear(&ConversationEvent::Stays { why: KeptReason::Echo, said });
+        room.hear(&ConversationEvent::Kept { why: KeptReason::Echo, said });
         assert_eq!(room.conversation().read_to, read_to);
     }
     // Answers and commands are remembered the same way.
@@ -534,11 +534,11 @@ fn a_message_that_stayed_is_not_judged_again() {
 fn a_deleted_answer_is_withdrawn() {
     let mut room = asked_with(|line| line["undo"] = json!("10s"));
     let answer = room.answer("Oops").answer;
-    let turn = room.hear(&ConversationEvent::Deleted { answer, by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::AnswerDeleted { answer, by: "Dana".into() });
     assert_eq!(said(&turn), ["3: Dana took back 2, changed: false"]);
     assert_eq!(turn.answer, 0);
     assert_eq!(room.conversation().cancels(answer), Some("it was taken back"));
-    let turn = room.hear(&ConversationEvent::Deleted { answer, by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::AnswerDeleted { answer, by: "Dana".into() });
     assert_eq!((turn.dispatches.len(), room.conversation().taken_back.clone()), (1, vec![2]));
 }
 
@@ -548,7 +548,7 @@ fn an_edited_answer_replaces_the_first() {
     let answer = room.answer("Its ready").answer;
     let words = room.words("It's ready");
     let now = AgentMessage { message: message_id(1), thread: message_id(1), ..words };
-    let change = ConversationEvent::Changed { answer, now: Some(now.clone()), by: "Dana".into() };
+    let change = ConversationEvent::AnswerEdited { answer, now: Some(now.clone()), by: "Dana".into() };
     let turn = room.hear(&change);
     assert_eq!(
         said(&turn),
@@ -569,7 +569,7 @@ fn an_edited_answer_replaces_the_first() {
         "the message has another dispatch from now on"
     );
     // A second edit replaces the first.
-    let turn = room.hear(&ConversationEvent::Changed { answer: 4, now: Some(now), by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::AnswerEdited { answer: 4, now: Some(now), by: "Dana".into() });
     assert_eq!(
         (
             turn.dispatches[1].of_conversation().and_then(|of| of.replaces),
@@ -579,7 +579,7 @@ fn an_edited_answer_replaces_the_first() {
     );
     // Even if the dispatch was looked up before that edit was written, the latest answer is replaced.
     let late = AgentMessage { message: message_id(1), thread: message_id(1), ..room.words("It is ready") };
-    let turn = room.hear(&ConversationEvent::Changed { answer: 2, now: Some(late), by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::AnswerEdited { answer: 2, now: Some(late), by: "Dana".into() });
     assert_eq!(said(&turn)[0], "7: Dana took back 6, changed: true");
     assert_eq!((turn.dispatches[1].of_conversation().and_then(|of| of.replaces), turn.answer), (Some(6), 8));
     assert_eq!(
@@ -587,17 +587,20 @@ fn an_edited_answer_replaces_the_first() {
         (vec![(message_id(1), 8)], vec![2, 4, 6])
     );
     // An answer that is edited into a whisper is replaced by nothing.
-    let turn = room.hear(&ConversationEvent::Changed { answer: 8, now: None, by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::AnswerEdited { answer: 8, now: None, by: "Dana".into() });
     assert_eq!(said(&turn), ["9: Dana took back 8, changed: false"]);
 }
 
 #[test]
 fn a_customer_whose_answer_failed_waits_again() {
     let mut room = asked();
-    assert!(!room.hear(&ConversationEvent::Failed).changes_something(), "still waiting since the beginning");
+    assert!(
+        !room.hear(&ConversationEvent::AnswerFailed).changes_something(),
+        "still waiting since the beginning"
+    );
     room.answer("It is ready.");
     room.pass(60);
-    let turn = room.hear(&ConversationEvent::Failed);
+    let turn = room.hear(&ConversationEvent::AnswerFailed);
     assert!(turn.changes_something() && turn.dispatches.is_empty(), "the report tells of it");
     assert_eq!(room.conversation().waiting_since, Some(room.now));
     room.pass(300);
@@ -609,7 +612,10 @@ fn a_customer_whose_answer_failed_waits_again() {
             "close" => room.command(AgentCommand::Close { note: None }),
             stop => room.text(stop),
         };
-        assert!(!room.hear(&ConversationEvent::Failed).changes_something(), "nobody waits after {last}");
+        assert!(
+            !room.hear(&ConversationEvent::AnswerFailed).changes_something(),
+            "nobody waits after {last}"
+        );
     }
 }
 
@@ -781,7 +787,7 @@ fn no_apology_goes_to_a_number_from_the_form() {
     let mut first = Room::new().hear(&form).dispatches.remove(0);
     assert_eq!(after_death(&mut first, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
     // And a caller didn't send a message.
-    let mut call = Room::new().hear(&ConversationEvent::Rings).dispatches.remove(0);
+    let mut call = Room::new().hear(&ConversationEvent::CallForwarded).dispatches.remove(0);
     assert_eq!(after_death(&mut call, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
 }
 
@@ -790,7 +796,7 @@ fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
     let mut answer = asked().answer("Hello").dispatches.remove(0);
     assert_eq!(after_death(&mut answer, &[0], Some(CUSTOMER)), [""; 0]);
     assert_eq!(handbell_core::wording::delivery_summary(&answer).as_deref(), Some("Text: ❌ failed: no"));
-    let mut note = asked().hear(&ConversationEvent::Refused).dispatches.remove(0);
+    let mut note = asked().hear(&ConversationEvent::OptedOut).dispatches.remove(0);
     assert_eq!(
         after_death(&mut note, &[0], Some(CUSTOMER)),
         ["sms +352691496409: A post"],
@@ -837,7 +843,7 @@ fn waiting() -> House {
 #[test]
 fn a_customer_who_waits_too_long_opens_one_incident() {
     let mut house = waiting();
-    let event = Event::Waits { customer: "Ann *A*".into(), since: morning() };
+    let event = Event::CustomerWaits { customer: "Ann *A*".into(), since: morning() };
     assert!(begins_anew(None, None, &event, house.now));
     house.pass(300);
     let decision = house.apply(&event);
@@ -880,7 +886,7 @@ fn the_end_of_the_waiting_changes_nothing_without_an_incident() {
 #[test]
 fn the_incident_of_a_waiting_customer_escalates() {
     let mut house = waiting();
-    house.apply(&Event::Waits { customer: "Ann".into(), since: morning() });
+    house.apply(&Event::CustomerWaits { customer: "Ann".into(), since: morning() });
     house.pass(300);
     house.apply(&Event::Wake);
     assert_eq!(house.incident().step, 2);

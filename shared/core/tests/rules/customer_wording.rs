@@ -454,7 +454,7 @@ fn a_transcript_has_everything_that_was_said() {
         room.hear(&ConversationEvent::Form { message: "A *form*\n\n1. one".into(), name: None, email: None })
             .dispatches,
     );
-    all.extend(room.hear(&ConversationEvent::Called { spoke: None }).dispatches);
+    all.extend(room.hear(&ConversationEvent::CallEnded { spoke: None }).dispatches);
     all.push(answered(Progress::Sent, None, None));
     all.push(answered(Progress::Cancelled, None, None));
     all.push(answered(Progress::Dead, Some("no"), None));

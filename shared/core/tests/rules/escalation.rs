@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use handbell_core::button::{EventId, Gesture, Press};
+use handbell_core::button::{Gesture, Press};
 use handbell_core::config::{Button, Meaning, Plan, Repeat, Target};
 use handbell_core::delivery::{Content, Message, PhoneMessage, SpaceMessage};
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{CommandOutcome, Decision, Event, begins_anew, decide};
+use handbell_core::incident::decide::{Decision, Event, EventOutcome, begins_anew, decide};
 use handbell_core::incident::{Incident, Phase};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -117,7 +118,7 @@ fn a_button() -> impl Strategy<Value = Button> {
 }
 
 fn asks_for_the_next(event: &Event) -> bool {
-    matches!(event, Event::Command { command: Command::Next { .. }, .. })
+    matches!(event, Event::Command { command: Command::Escalate { .. }, .. })
 }
 
 /// Watches the events, and knows what must hold.
@@ -167,7 +168,7 @@ impl Watch {
             Move::Acknowledge(offset) => says("somebody", of(*offset), Command::Acknowledge),
             Move::Next(offset, further) => {
                 let step = Some(step.saturating_add_signed(*further));
-                says("somebody", of(*offset), Command::Next { step })
+                says("somebody", of(*offset), Command::Escalate { step })
             }
             Move::Resolve(offset) => says("somebody", of(*offset), Command::Resolve),
             Move::Cancel(offset) => says("somebody", of(*offset), Command::Cancel),
@@ -195,16 +196,16 @@ impl Watch {
 
         let Some(next) = decision.next.clone() else {
             prop_assert!(decision.dispatches.is_empty(), "what changes nothing says nothing");
-            prop_assert!(matches!(decision.outcome, CommandOutcome::Bounce | CommandOutcome::Nothing));
+            prop_assert!(matches!(decision.outcome, EventOutcome::Debounced | EventOutcome::Nothing));
             prop_assert_eq!(decision.count, before.map_or(0, |incident| incident.count));
             if meaning == Some(Meaning::Press) {
                 prop_assert_eq!(
                     decision.outcome,
-                    CommandOutcome::Bounce,
+                    EventOutcome::Debounced,
                     "a press is never lost for another reason"
                 );
             }
-            if decision.outcome == CommandOutcome::Bounce {
+            if decision.outcome == EventOutcome::Debounced {
                 let bounce_at = before.and_then(|incident| incident.bounce_at);
                 prop_assert!(matches!(event, Event::Press(press) if press.id.is_none()));
                 prop_assert!(
@@ -273,7 +274,7 @@ impl Watch {
         prop_assert!(next.step == step || next.step == step + 1, "no step is skipped, none is taken back");
         prop_assert!(next.step <= last);
         match decision.outcome {
-            CommandOutcome::Counted => {
+            EventOutcome::Counted => {
                 prop_assert!(!late);
                 prop_assert_eq!(next.count, count + 1, "1..N without a gap");
                 prop_assert_eq!(next.step, (step + 1).min(last));
@@ -301,14 +302,14 @@ impl Watch {
                     );
                 }
             }
-            CommandOutcome::Late => {
+            EventOutcome::Late => {
                 prop_assert!(late);
                 prop_assert_eq!((next.count, next.step), (count, step), "late: neither counted nor climbing");
                 prop_assert_eq!(next.phase, before.map_or(Phase::Open, |incident| incident.phase));
                 let posts = self.house.posts(decision);
                 prop_assert!(posts.len() == 1 && posts[0].starts_with("A late press"));
             }
-            CommandOutcome::Done | CommandOutcome::Nothing | CommandOutcome::Bounce => {
+            EventOutcome::Done | EventOutcome::Nothing | EventOutcome::Debounced => {
                 let before = before.expect("only a press opens");
                 prop_assert!(!late, "what was meant long ago changes nothing");
                 prop_assert_eq!(next.count, count, "only presses are counted");
@@ -324,7 +325,7 @@ impl Watch {
                         self.by_others += 1;
                     }
                     Event::Wake => prop_assert!(next.phase == before.phase || next.phase == Phase::Lapsed),
-                    Event::Command { epoch, command: Command::Next { step: told }, .. } => {
+                    Event::Command { epoch, command: Command::Escalate { step: told }, .. } => {
                         prop_assert_eq!((*told, *epoch, next.step), (Some(step), Some(next.epoch), step + 1));
                         prop_assert_eq!(
                             decide(Some(next), event, self.house.rules(), now).next,
@@ -347,7 +348,7 @@ impl Watch {
                     }
                     Event::Command { .. }
                     | Event::Occupancy(_)
-                    | Event::Waits { .. }
+                    | Event::CustomerWaits { .. }
                     | Event::Alert(_)
                     | Event::Unreached { .. } => {
                         prop_assert!(false, "a button knows nothing of crowds, customers and alerts")
@@ -476,7 +477,7 @@ impl Watch {
             *cancelled = is;
         }
         let silenced = matches!(next.phase, Phase::Acknowledged | Phase::Resolved | Phase::Cancelled)
-            && decision.outcome == CommandOutcome::Done;
+            && decision.outcome == EventOutcome::Done;
         if silenced && *event != Event::Wake && !asks_for_the_next(event) {
             prop_assert!(
                 self.said.iter().filter(|(epoch, ..)| *epoch == next.epoch).all(|(.., cancelled)| *cancelled)
@@ -550,11 +551,11 @@ proptest! {
         let bounced = later < house.button.debounce.0.as_millis() as i64;
         let first = house.state.clone();
         let second = house.gesture(Gesture::Single);
-        prop_assert_eq!(second.outcome == CommandOutcome::Bounce, bounced);
+        prop_assert_eq!(second.outcome == EventOutcome::Debounced, bounced);
         prop_assert_eq!(second.count, if bounced { 1 } else { 2 });
         prop_assert_eq!(bounced, house.state == first);
         let known = house.apply(&press_with_id());
-        prop_assert_eq!(known.outcome, CommandOutcome::Counted);
+        prop_assert_eq!(known.outcome, EventOutcome::Counted);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use handbell_core::button::{Gesture, Press};
 use handbell_core::delivery::{Message, SpaceMessage};
 use handbell_core::incident::Phase;
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{CommandOutcome, Event};
+use handbell_core::incident::decide::{Event, EventOutcome};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn add_step(plan: &mut Value, step: Value) {
 fn press_n_takes_step_n() {
     let mut house = House::with(two_steps());
     let first = house.press();
-    assert_eq!((first.count, first.outcome, house.incident().step), (1, CommandOutcome::Counted, 1));
+    assert_eq!((first.count, first.outcome, house.incident().step), (1, EventOutcome::Counted, 1));
     assert_eq!(house.posts(&first), ["Help is needed"]);
     let second = house.press();
     assert_eq!((second.count, house.incident().step), (2, 2));
@@ -92,11 +92,11 @@ fn a_long_press_cancels() {
     let mut house = House::with(two_steps());
     house.press();
     let held = house.gesture(Gesture::Hold);
-    assert_eq!((held.outcome, house.incident().phase), (CommandOutcome::Done, Phase::Cancelled));
+    assert_eq!((held.outcome, house.incident().phase), (EventOutcome::Done, Phase::Cancelled));
     assert_eq!(house.posts(&held), ["Cancelled by the button Green power at 08:00. No help is needed."]);
     assert!(house.incident().cancels(1, 1), "what the step had not yet said stays unsaid");
     assert!(held.dispatches[0].is_last_word(), "but this is said");
-    assert_eq!(house.gesture(Gesture::Hold).outcome, CommandOutcome::Nothing, "once");
+    assert_eq!(house.gesture(Gesture::Hold).outcome, EventOutcome::Nothing, "once");
     assert_eq!(house.press().count, 1, "the next press begins again");
     assert!(house.incident().cancels(1, 1), "and brings nothing back");
 }
@@ -108,7 +108,7 @@ fn a_late_press_is_posted_with_its_time_and_does_not_escalate() {
     house.pass(3600);
     let late = Press { at: Some(house.now - SignedDuration::from_mins(7)), ..Press::default() };
     let told = house.apply(&Event::Press(late));
-    assert_eq!((told.outcome, told.count, house.incident().step), (CommandOutcome::Late, 1, 1));
+    assert_eq!((told.outcome, told.count, house.incident().step), (EventOutcome::Late, 1, 1));
     assert_eq!(
         house.posts(&told),
         ["A late press of **Green power**: made at 08:53, 7 min ago, and only received now. \
@@ -124,7 +124,7 @@ fn a_late_long_press_cancels_nothing() {
     let made_yesterday = Some(house.now - SignedDuration::from_hours(20));
     for gesture in [Gesture::Hold, Gesture::Double] {
         let told = house.apply(&Event::Press(Press { gesture, at: made_yesterday, ..Press::default() }));
-        assert_eq!((told.outcome, house.incident().phase), (CommandOutcome::Late, Phase::Open));
+        assert_eq!((told.outcome, house.incident().phase), (EventOutcome::Late, Phase::Open));
         assert_eq!(house.posts(&told).len(), 1);
         house.pass(10);
     }
@@ -148,7 +148,7 @@ fn two_presses_without_an_id_within_the_debounce_time_are_one() {
     house.gesture(Gesture::Single);
     house.pass(1);
     let bounce = house.gesture(Gesture::Single);
-    assert_eq!((bounce.outcome, bounce.count, bounce.next), (CommandOutcome::Bounce, 1, None));
+    assert_eq!((bounce.outcome, bounce.count, bounce.next), (EventOutcome::Debounced, 1, None));
     house.pass(1);
     assert_eq!(
         house.gesture(Gesture::Single).count,
@@ -207,13 +207,13 @@ fn a_later_post_waits_for_the_last_one_that_posts() {
 fn two_requests_for_the_next_step_take_it_once() {
     let mut house = House::with(two_steps());
     house.press();
-    let next = says("+352691496401 (by phone)", 1, Command::Next { step: Some(1) });
+    let next = says("+352691496401 (by phone)", 1, Command::Escalate { step: Some(1) });
     let escalated = house.apply(&next);
-    assert_eq!((escalated.outcome, house.incident().step, escalated.count), (CommandOutcome::Done, 2, 1));
+    assert_eq!((escalated.outcome, house.incident().step, escalated.count), (EventOutcome::Done, 2, 1));
     assert_eq!(house.posts(&escalated)[0], "+352691496401 \\(by phone\\) asked for the next step.");
-    assert_eq!(house.apply(&next).outcome, CommandOutcome::Nothing);
-    let past = says("somebody", 1, Command::Next { step: Some(2) });
-    assert_eq!(house.apply(&past).outcome, CommandOutcome::Nothing, "there is no third");
+    assert_eq!(house.apply(&next).outcome, EventOutcome::Nothing);
+    let past = says("somebody", 1, Command::Escalate { step: Some(2) });
+    assert_eq!(house.apply(&past).outcome, EventOutcome::Nothing, "there is no third");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn an_erased_customer_gets_nothing_more() {
     room.text("And?");
     room.pass(300);
     room.hear(&ConversationEvent::Wake);
-    room.hear(&ConversationEvent::Told { alarmed: Some(room.now - SignedDuration::from_mins(5)) });
+    room.hear(&ConversationEvent::AlarmChanged { alarmed: Some(room.now - SignedDuration::from_mins(5)) });
     let sender = room.sender.clone();
     assert!(erase(&mut room).sender.is_none());
     assert_eq!(room.sender, sender);
@@ -87,17 +87,17 @@ fn an_erased_customer_gets_nothing_more() {
     room.pass(400 * 86_400);
     for heard in [
         ConversationEvent::Wake,
-        ConversationEvent::Refused,
-        ConversationEvent::Looked(Attendance::Nobody),
-        ConversationEvent::Told { alarmed: Some(room.now) },
-        ConversationEvent::Relay(words.clone()),
-        ConversationEvent::Stays { why: KeptReason::Whisper, said: words.clone() },
-        ConversationEvent::Changed {
+        ConversationEvent::OptedOut,
+        ConversationEvent::AttendanceChecked(Attendance::Nobody),
+        ConversationEvent::AlarmChanged { alarmed: Some(room.now) },
+        ConversationEvent::Answer(words.clone()),
+        ConversationEvent::Kept { why: KeptReason::Whisper, said: words.clone() },
+        ConversationEvent::AnswerEdited {
             answer: answered,
             now: Some(AgentMessage { message: message_id(1), ..words.clone() }),
             by: "Dana".into(),
         },
-        ConversationEvent::Deleted { answer: answered, by: "Dana".into() },
+        ConversationEvent::AnswerDeleted { answer: answered, by: "Dana".into() },
         ConversationEvent::Command { command: AgentCommand::Who, asked: words.clone() },
         ConversationEvent::Command { command: sure(true), asked: words },
     ] {

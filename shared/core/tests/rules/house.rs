@@ -3,9 +3,10 @@
 use std::sync::LazyLock;
 
 use handbell_core::address::SmsSender;
-use handbell_core::button::{EventId, Gesture, Press};
+use handbell_core::button::{Gesture, Press};
 use handbell_core::config::{Admins, Button, Plan};
 use handbell_core::delivery::{Dispatch, Message, SpaceMessage};
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{Context, Decision, Event, decide};
 use handbell_core::incident::{Incident, Subject};

@@ -172,9 +172,9 @@ impl Watch {
             Move::Says(who, other, said) => {
                 let command = match said {
                     Said::Acknowledge => Command::Acknowledge,
-                    Said::Next(of) => Command::Next { step: of.map(|of| step.saturating_add_signed(of)) },
+                    Said::Next(of) => Command::Escalate { step: of.map(|of| step.saturating_add_signed(of)) },
                     Said::Escalate(known) => {
-                        Command::Escalate { name: if *known { "technical" } else { "nobody" }.to_owned() }
+                        Command::EscalateTo { name: if *known { "technical" } else { "nobody" }.to_owned() }
                     }
                     Said::Cannot => Command::Cannot,
                     Said::Snooze(length) => Command::Snooze { until: self.night.now + minutes(*length) },
@@ -334,7 +334,7 @@ impl Watch {
             Event::Command { command: Command::Cannot, .. } => {
                 prop_assert!(before.phase != next.phase || before.phase == Phase::Open)
             }
-            Event::Command { command: Command::Next { .. }, .. } => {
+            Event::Command { command: Command::Escalate { .. }, .. } => {
                 prop_assert_eq!((before.phase, taken), (Phase::Open, before.step + 1));
             }
             other => prop_assert!(false, "{:?} took a step", other),

@@ -3,7 +3,7 @@
 use handbell_core::config::{Admins, Plan};
 use handbell_core::delivery::{Content, DirectMessage, Message, PhoneMessage, SpaceMessage};
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{CommandOutcome, Context, Decision, Event, begins_anew, decide};
+use handbell_core::incident::decide::{Context, Decision, Event, EventOutcome, begins_anew, decide};
 use handbell_core::incident::{Attribution, Incident, Phase, Subject};
 use handbell_core::occupancy::view::{Signal, View, ZoneEnd, bucket, trend, usual, weeks_before};
 use handbell_core::occupancy::zone::{Bounds, Level};
@@ -189,7 +189,7 @@ fn a_rise_opens_an_incident_with_a_card() {
     let mut floor = Floor::with(two_steps());
     assert!(begins_anew(None, None, &Event::Occupancy(rise(Level::Warn, 87)), floor.now));
     let risen = floor.rise(Level::Warn, 87);
-    assert_eq!((risen.outcome, risen.count), (CommandOutcome::Done, 87));
+    assert_eq!((risen.outcome, risen.count), (EventOutcome::Done, 87));
     assert_snapshot!(floor.lines(&risen), @"
         invite a@example.com
         invite b@example.com
@@ -298,7 +298,7 @@ fn the_same_rise_twice_changes_nothing() {
     floor.rise(Level::Alert, 99);
     for level in [Level::Alert, Level::Warn] {
         let again = floor.rise(level, 99);
-        assert_eq!((again.outcome, again.next, again.dispatches.len()), (CommandOutcome::Nothing, None, 0));
+        assert_eq!((again.outcome, again.next, again.dispatches.len()), (EventOutcome::Nothing, None, 0));
     }
 }
 
@@ -328,14 +328,14 @@ fn on_my_way_acknowledges_the_incident() {
     let incident = floor.incident();
     assert_eq!((incident.phase, incident.cancelled_up_to), (Phase::Acknowledged, 2));
     assert!(taken.dispatches[0].is_last_word());
-    assert_eq!(floor.on_my_way("Dana").outcome, CommandOutcome::Nothing, "once");
+    assert_eq!(floor.on_my_way("Dana").outcome, EventOutcome::Nothing, "once");
     floor.pass(1);
     let too = floor.on_my_way("Robin");
     assert_snapshot!(floor.lines(&too), @"post under 1: ✅ **Robin** is on the way too, since 14:05.");
     assert!(too.dispatches[0].is_last_word(), "it is said, although the incident is acknowledged");
     assert_eq!(floor.incident().taken_by.as_ref().map(|by| by.who.as_str()), Some("Dana"));
     let other = floor.apply(&says("Alex", 2, Command::Acknowledge));
-    assert_eq!(other.outcome, CommandOutcome::Nothing, "another incident");
+    assert_eq!(other.outcome, EventOutcome::Nothing, "another incident");
 }
 
 #[test]
@@ -363,19 +363,19 @@ fn a_snooze_silences_the_zone_and_then_reminds() {
     assert_eq!(incident.occupancy.as_ref().unwrap().snoozed_until, None);
     assert_eq!(incident.occupancy.as_ref().unwrap().card, reminded.dispatches[0].key.number);
     let again = floor.hear(Signal::Remind { view: Box::new(view(Some(Level::Alert), 96)) });
-    assert_eq!(again.outcome, CommandOutcome::Nothing, "once");
+    assert_eq!(again.outcome, EventOutcome::Nothing, "once");
 }
 
 #[test]
 fn a_snooze_in_the_past_or_of_another_incident_has_no_effect() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Warn, 87);
-    assert_eq!(floor.snooze("Dana", 0).outcome, CommandOutcome::Nothing);
+    assert_eq!(floor.snooze("Dana", 0).outcome, EventOutcome::Nothing);
     let until = floor.now + SignedDuration::from_mins(30);
     let other = says("Dana", 7, Command::Snooze { until });
-    assert_eq!(floor.apply(&other).outcome, CommandOutcome::Nothing);
+    assert_eq!(floor.apply(&other).outcome, EventOutcome::Nothing);
     floor.over(ZoneEnd::Calm, Some(60));
-    assert_eq!(floor.snooze("Dana", 30).outcome, CommandOutcome::Nothing);
+    assert_eq!(floor.snooze("Dana", 30).outcome, EventOutcome::Nothing);
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn a_signal_ends_the_incident() {
     let mut floor = Floor::with(two_steps());
     assert_eq!(
         floor.over(ZoneEnd::Calm, Some(60)).outcome,
-        CommandOutcome::Nothing,
+        EventOutcome::Nothing,
         "what never began isn't over"
     );
     for (why, count) in [(ZoneEnd::Calm, Some(60)), (ZoneEnd::Closing, None), (ZoneEnd::Unwatched, None)] {
@@ -428,7 +428,7 @@ fn a_signal_ends_the_incident() {
                 assert_snapshot!(said[0], @"post under 1: **Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.")
             }
         }
-        assert_eq!(floor.over(why, count).outcome, CommandOutcome::Nothing, "once");
+        assert_eq!(floor.over(why, count).outcome, EventOutcome::Nothing, "once");
     }
     assert_eq!(floor.incident().epoch, 3);
 }
@@ -449,7 +449,7 @@ fn back(zones: &[&str], all: bool) -> Signal {
 #[test]
 fn missing_counts_open_an_incident_without_steps_until_all_zones_are_back() {
     let mut site = Floor::with(two_steps());
-    site.subject = Subject::silence("mall", "crowd");
+    site.subject = Subject::silent_site("mall", "crowd");
     site.words.name = "mall".to_owned();
     assert!(begins_anew(None, None, &Event::Occupancy(silent(&["Shoes"])), site.now));
     let lost = site.hear(silent(&["Shoes", "Hats", "Toys", "Books", "Food"]));
@@ -475,7 +475,7 @@ fn missing_counts_open_an_incident_without_steps_until_all_zones_are_back() {
     assert!(all.dispatches[0].is_last_word());
     assert!(site.incident().cancels(1, 1), "who was not yet told that it was silent needs not hear it now");
     assert!(site.incident().cancels(1, 3) && all.dispatches[0].key.number == 4);
-    assert_eq!(site.hear(back(&["Hats"], true)).outcome, CommandOutcome::Nothing, "once");
+    assert_eq!(site.hear(back(&["Hats"], true)).outcome, EventOutcome::Nothing, "once");
     site.hear(silent(&["Shoes"]));
     assert_eq!(site.incident().epoch, 2);
     site.on_my_way("Dana");
@@ -495,7 +495,7 @@ fn the_incident_of_a_watched_zone_never_lapses() {
         assert_eq!(floor.incident().phase, Phase::Open);
     }
     let again = floor.rise(Level::Alert, 99);
-    assert_eq!(again.outcome, CommandOutcome::Nothing, "it is still the same");
+    assert_eq!(again.outcome, EventOutcome::Nothing, "it is still the same");
     floor.watched = false;
     floor.now = floor.incident().wake_at.expect("it is looked at again");
     let woken = floor.apply(&Event::Wake);
@@ -586,7 +586,7 @@ proptest! {
     fn the_rules_hold_for_any_events(plan in a_plan(), silence in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
         let mut floor = Floor::with(plan);
         if silence {
-            floor.subject = Subject::silence("mall", "crowd");
+            floor.subject = Subject::silent_site("mall", "crowd");
         }
         for next in moves {
             let epoch = floor.state.as_ref().map_or(0, |incident| incident.epoch);
@@ -612,7 +612,7 @@ proptest! {
                 Move::Resolve => says(who(0), epoch, Command::Resolve),
                 Move::Next => {
                     let step = floor.state.as_ref().map_or(0, |incident| incident.step);
-                    says(who(0), epoch, Command::Next { step: Some(step) })
+                    says(who(0), epoch, Command::Escalate { step: Some(step) })
                 }
                 Move::Wake => Event::Wake,
             };
@@ -756,10 +756,10 @@ fn cards_show_the_zone() {
         not-busy: Not busy
         How many devices there were in Floor 2 / Shoes in the last hours
         ");
-    for choice in words_of_occupancy::ZoneAnswer::ALL {
-        assert_eq!(words_of_occupancy::ZoneAnswer::of_name(choice.name()), Some(choice));
+    for choice in words_of_occupancy::ZoneChoice::ALL {
+        assert_eq!(words_of_occupancy::ZoneChoice::of_name(choice.name()), Some(choice));
     }
-    assert_eq!(words_of_occupancy::ZoneAnswer::of_name("on my way"), None);
+    assert_eq!(words_of_occupancy::ZoneChoice::of_name("on my way"), None);
 }
 
 #[test]
@@ -865,11 +865,11 @@ fn the_trend_is_the_change_in_ten_minutes() {
 #[test]
 fn an_incident_of_missing_counts_takes_no_step_on_any_command() {
     let mut floor = Floor::with(two_steps());
-    floor.subject = Subject::silence("mall", "crowd");
+    floor.subject = Subject::silent_site("mall", "crowd");
     floor.hear(silent(&["Shoes"]));
-    for command in [Command::Next { step: None }, Command::Next { step: Some(0) }, Command::Cannot] {
+    for command in [Command::Escalate { step: None }, Command::Escalate { step: Some(0) }, Command::Cannot] {
         let said = floor.apply(&says("Dana", 1, command));
-        assert_eq!((said.outcome, said.next), (CommandOutcome::Nothing, None));
+        assert_eq!((said.outcome, said.next), (EventOutcome::Nothing, None));
     }
     assert_eq!(floor.incident().step, 0);
 }

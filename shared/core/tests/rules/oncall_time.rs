@@ -3,7 +3,7 @@
 use handbell_core::config::Severity::Critical;
 use handbell_core::incident::Phase;
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{CommandOutcome, Decision};
+use handbell_core::incident::decide::{Decision, EventOutcome};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -108,11 +108,11 @@ fn a_step_that_reached_nobody_escalates_at_once() {
     let mut night = Night::begun();
     night.pass(1);
     let escalated = night.nobody_reached(0, 1);
-    assert_eq!((escalated.outcome, night.stands()), (CommandOutcome::Done, (Phase::Open, 2, 0)));
+    assert_eq!((escalated.outcome, night.stands()), (EventOutcome::Done, (Phase::Open, 2, 0)));
     assert_eq!(night.pages(&escalated), usual("robin"));
     assert!(entry(&escalated).starts_with("Nobody could be reached"));
     assert!(night.lines(&escalated).contains(&"status".to_owned()));
-    assert_eq!(night.nobody_reached(0, 1).outcome, CommandOutcome::Nothing, "once");
+    assert_eq!(night.nobody_reached(0, 1).outcome, EventOutcome::Nothing, "once");
     assert_eq!(when(&night.sleep(10)), [10], "the third counts from then");
 }
 
@@ -128,7 +128,7 @@ fn unreached_people_of_another_step_round_or_incident_change_nothing() {
     night.sleep(26);
     assert_eq!(night.stands(), (Phase::Open, 1, 1));
     assert_eq!(night.nobody_reached(0, 1).next, None, "that was the round before");
-    assert_eq!(night.nobody_reached(1, 1).outcome, CommandOutcome::Done);
+    assert_eq!(night.nobody_reached(1, 1).outcome, EventOutcome::Done);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn after_a_snooze_the_same_step_is_taken_again() {
     night.wake();
     assert_eq!(night.stands(), (Phase::Open, 2, 0));
     let snoozed = night.snoozes("robin", 30);
-    assert_eq!((snoozed.outcome, night.phase()), (CommandOutcome::Done, Phase::Acknowledged));
+    assert_eq!((snoozed.outcome, night.phase()), (EventOutcome::Done, Phase::Acknowledged));
     assert_eq!(entry(&snoozed), "robin snoozed it until 02:36");
     assert_eq!(night.lines(&snoozed), ["status"]);
     assert!(night.incident().cancels(1, 2), "what was to be said before isn't");
@@ -211,7 +211,7 @@ fn an_acknowledgement_ends_the_snooze() {
     night.snoozes("dana", 30);
     night.pass(10);
     let taken = night.acknowledges("dana");
-    assert_eq!(taken.outcome, CommandOutcome::Done, "awake again, Dana takes it");
+    assert_eq!(taken.outcome, EventOutcome::Done, "awake again, Dana takes it");
     assert_eq!((night.phase(), night.incident().responses.snoozed_until), (Phase::Acknowledged, None));
     assert!(night.sleep(300).is_empty(), "and no phone rings when the snooze would have been over");
 }
@@ -264,7 +264,7 @@ fn the_person_who_has_it_is_asked_and_confirms() {
         assert_eq!((night.phase(), entry(&came[0].1)), (Phase::Acknowledged, "dana was asked: still on it?"));
         night.pass(9);
         let confirmed = night.says("dana", confirms);
-        assert_eq!((confirmed.outcome, entry(&confirmed)), (CommandOutcome::Done, "dana still has it"));
+        assert_eq!((confirmed.outcome, entry(&confirmed)), (EventOutcome::Done, "dana still has it"));
         assert_eq!(when(&night.sleep(60)), [60], "and is asked again an hour later");
         assert_eq!(night.phase(), Phase::Acknowledged);
     }
@@ -290,7 +290,7 @@ fn a_person_who_does_not_answer_has_it_no_more() {
     assert_eq!((night.stands(), &night.incident().taken_by), ((Phase::Open, 2, 0), &None));
     assert_eq!(night.pages(&came[1].1), usual("robin"), "it climbs on");
     assert_eq!(entry(&came[1].1), "dana has not confirmed. It is open again.");
-    assert_eq!(night.acknowledges("dana").outcome, CommandOutcome::Done, "and may take it again");
+    assert_eq!(night.acknowledges("dana").outcome, EventOutcome::Done, "and may take it again");
     assert_eq!(when(&night.sleep(60)), [60], "and is asked again");
 }
 
@@ -302,7 +302,7 @@ fn an_answer_of_somebody_else_does_not_count() {
         let other = night.says("robin", said);
         assert_eq!(
             (other.outcome, other.next),
-            (CommandOutcome::Nothing, None),
+            (EventOutcome::Nothing, None),
             "Robin doesn't know about Dana"
         );
     }
@@ -316,7 +316,7 @@ fn an_answer_of_somebody_else_does_not_count() {
 fn a_confirmation_before_the_question_puts_it_off() {
     let mut night = asks();
     night.pass(30);
-    assert_eq!(night.says("dana", Command::Confirm).outcome, CommandOutcome::Done);
+    assert_eq!(night.says("dana", Command::Confirm).outcome, EventOutcome::Done);
     assert_eq!(when(&night.sleep(60)), [60]);
     let mut night = Night::begun();
     assert_eq!(night.says("dana", Command::Confirm).next, None, "nobody has it");

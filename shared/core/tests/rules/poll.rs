@@ -206,7 +206,7 @@ impl Witness {
     ) -> Result<(), TestCaseError> {
         let silent = |site: &SiteState, name: &str| site.zones.get(name).is_some_and(|watch| watch.silent);
         for plan in ["team", "managers"] {
-            let subject = Subject::silence("mall", plan);
+            let subject = Subject::silent_site("mall", plan);
             let mine: Vec<&Polled<'_>> = zones.iter().filter(|zone| zone.plan == plan).collect();
             let labels = |holds: &dyn Fn(&Polled<'_>) -> bool| -> Vec<String> {
                 mine.iter().filter(|zone| holds(zone)).map(|zone| zone.label.to_owned()).collect()

@@ -70,7 +70,7 @@ fn a_summary_has_the_name_in_the_configuration() {
     let table = [
         (Subject::button("green"), Kind::Button, "green"),
         (Subject::zone("shoes"), Kind::Zone, "shoes"),
-        (Subject::silence("store", "floor"), Kind::Silence, "store"),
+        (Subject::silent_site("store", "floor"), Kind::SilentSite, "store"),
         (Subject::waiting(&customer), Kind::Waiting, "support"),
     ];
     for (subject, kind, name) in table {

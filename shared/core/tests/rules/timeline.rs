@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use crate::house::chance;
-use WrittenCommand::{Acknowledge, Cancel, Cannot, Confirm, Done, Escalate, Help, Snooze, Who};
+use WrittenCommand::{Acknowledge, Cancel, Cannot, Confirm, Done, Escalate, EscalateTo, Help, Snooze, Who};
 
 fn only(asked: WrittenCommand) -> Option<(WrittenCommand, IncidentSelector)> {
     Some((asked, IncidentSelector::Only))
@@ -26,7 +26,7 @@ fn snooze(minutes: i64) -> WrittenCommand {
 }
 
 fn to(name: &str) -> WrittenCommand {
-    Escalate(Some(name.to_owned()))
+    EscalateTo(name.to_owned())
 }
 
 #[track_caller]
@@ -103,10 +103,7 @@ fn words_that_confirm_and_ask_are_recognised() {
 
 #[test]
 fn words_that_escalate_are_recognised() {
-    all(
-        &["next", "Next!", "next step", "Next step.", "esc", "escalate", "Escalation"],
-        &only(Escalate(None)),
-    );
+    all(&["next", "Next!", "next step", "Next step.", "esc", "escalate", "Escalation"], &only(Escalate));
     all(
         &["esc technical", "Escalate Technical", "/escalate TECHNICAL", "escalate to technical."],
         &only(to("technical")),
@@ -115,7 +112,7 @@ fn words_that_escalate_are_recognised() {
         &["esc 123 technical", "esc123 technical", "escalate technical 123", "escalate to technical #123"],
         &number(to("technical"), 123),
     );
-    all(&["escalate 123", "next 123", "next #123"], &number(Escalate(None), 123));
+    all(&["escalate 123", "next 123", "next #123"], &number(Escalate, 123));
     all(&["esc H-7K3Q technical", "esc technical h-7k3q"], &reference(to("technical"), "H-7K3Q"));
 }
 
@@ -173,7 +170,7 @@ fn a_command_may_name_its_incident() {
     all(&["can't 123", "I can’t 123", "cannot #123"], &number(Cannot, 123));
     all(&["false alarm 123"], &number(Cancel, 123));
     all(&["still on it 123", "confirm 123", "still 123"], &number(Confirm, 123));
-    all(&["next step 123"], &number(Escalate(None), 123));
+    all(&["next step 123"], &number(Escalate, 123));
     all(&["done 123", "fixed 123"], &number(Done, 123));
     all(&["who 123"], &number(Who, 123));
     for text in [
@@ -314,8 +311,8 @@ fn a_long_text_is_no_command() {
 fn each_command_and_each_channel_has_a_name_of_its_own() {
     let commands = [
         Command::Acknowledge,
-        Command::Next { step: None },
-        Command::Escalate { name: String::new() },
+        Command::Escalate { step: None },
+        Command::EscalateTo { name: String::new() },
         Command::Cannot,
         Command::Snooze { until: jiff::Timestamp::UNIX_EPOCH },
         Command::Confirm,

@@ -20,7 +20,7 @@ fn a_number_from_the_form_gets_no_text() {
             assert!(said(&turn)[1].contains("No text ever came from this number"));
             assert_eq!(answers(&turn), [""; 0]);
             assert_eq!(
-                answers(&room.hear(&ConversationEvent::Looked(there))),
+                answers(&room.hear(&ConversationEvent::AttendanceChecked(there))),
                 [""; 0],
                 "it may be somebody else's"
             );
@@ -143,7 +143,7 @@ fn the_confirmation_of_a_number_is_renewed_once_a_day() {
     let last = room.now;
     room.pass(2 * 86_400);
     room.tell(&form("Hello", None, None));
-    room.tell(&ConversationEvent::Called { spoke: Some(SignedDuration::from_secs(9)) });
+    room.tell(&ConversationEvent::CallEnded { spoke: Some(SignedDuration::from_secs(9)) });
     assert_eq!(room.sender.confirmed, Some(last));
     room.text("STOP");
     assert_eq!(room.sender.confirmed, Some(last));
@@ -155,7 +155,7 @@ fn the_confirmation_of_a_number_is_renewed_once_a_day() {
 fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     let missed = |countries: Value, number: &str| {
         let mut room = Room::with(|line| line["countries"] = countries).of(Address::Phone(number.into()));
-        answers(&room.hear(&ConversationEvent::Called { spoke: None }))
+        answers(&room.hear(&ConversationEvent::CallEnded { spoke: None }))
     };
     // A caller can show any number, and texts to a far country make somebody rich.
     assert_eq!(missed(json!([]), CUSTOMER), [""; 0]);
@@ -167,18 +167,18 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     room.text("Hello");
     room.pass(600);
     assert_eq!(
-        answers(&room.hear(&ConversationEvent::Called { spoke: None })),
+        answers(&room.hear(&ConversationEvent::CallEnded { spoke: None })),
         ["We missed you."],
         "this number texted"
     );
     // A caller who gets no reply isn't welcomed earlier because of that, but waits all the same.
     let mut room = Room::new();
     assert_eq!(
-        room.tell(&ConversationEvent::Called { spoke: None }).last().map(String::as_str),
+        room.tell(&ConversationEvent::CallEnded { spoke: None }).last().map(String::as_str),
         Some("1: assign")
     );
     assert!(room.conversation().waiting_since.is_some());
-    assert_eq!(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))), [""; 0]);
+    assert_eq!(answers(&room.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))), [""; 0]);
 }
 
 #[test]

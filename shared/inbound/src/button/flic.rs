@@ -3,12 +3,12 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use handbell_core::{Rejected, button::Press};
+use handbell_core::{Rejected, button::Press, event_id::EventId};
 use jiff::Timestamp;
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use serde_json::Value;
 
-use super::{KEEP, battery, gesture, named, scalar, time, token_hash};
+use super::{battery, gesture, named, scalar, time, token_hash};
 
 /// Public key of an ES256 signature.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,12 +94,13 @@ pub(super) fn flic_cloud(value: &Value, now: Timestamp) -> Option<Press> {
 /// press even if the claims don't. The signature doesn't: anyone who sees it can derive a second valid one.
 pub(super) fn flic_press(claims: &Value, token: Option<&str>, now: Timestamp) -> Press {
     let id = match (claims["buttonSerialNumber"].as_str(), claims["pressedAt"].as_str()) {
-        (Some(serial), Some(at)) => {
-            named(format!("flic:{serial}:{at}:{}", claims["clickType"].as_str().unwrap_or_default()), KEEP)
-        }
-        _ => token
-            .and_then(|token| token.rsplit_once('.'))
-            .and_then(|(signed, _)| named(format!("flic:{}", handbell_core::hex(&token_hash(signed))), KEEP)),
+        (Some(serial), Some(at)) => named(
+            format!("flic:{serial}:{at}:{}", claims["clickType"].as_str().unwrap_or_default()),
+            EventId::KEEP,
+        ),
+        _ => token.and_then(|token| token.rsplit_once('.')).and_then(|(signed, _)| {
+            named(format!("flic:{}", handbell_core::hex(&token_hash(signed))), EventId::KEEP)
+        }),
     };
     Press {
         id,

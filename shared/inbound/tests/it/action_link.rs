@@ -62,7 +62,7 @@ fn links_round_trip_for_every_kind_of_incident_and_person() {
     let subjects = [
         Subject::button("green-1_B"),
         Subject::zone("floor"),
-        Subject::silence("store", "congested"),
+        Subject::silent_site("store", "congested"),
         Subject::waiting(&customer),
         Subject::alert("nagios", "db/replication lag. €"),
     ];

@@ -2,11 +2,12 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use bytes::Bytes;
 use handbell_core::{
     Rejected,
-    button::{EventId, Gesture, Press},
+    button::{Gesture, Press},
+    event_id::EventId,
 };
 use handbell_inbound::{
     BODY_LIMIT,
-    button::{FlicKey, KEEP, KEEP_COUNTER, Proof, known_hash, press, token_hash, token_matches},
+    button::{FlicKey, KEEP_COUNTER, Proof, known_hash, press, token_hash, token_matches},
 };
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
@@ -120,7 +121,7 @@ fn shellys_requests_are_read() {
     assert_eq!(
         get("gesture=double&id=17&time=1782907199"),
         Press {
-            id: id("id:17", KEEP),
+            id: id("id:17", EventId::KEEP),
             gesture: Gesture::Double,
             at: at("2026-07-01T11:59:59Z"),
             battery: None
@@ -184,7 +185,7 @@ fn flic_hubs_events_are_read() {
 fn uplinks_of_the_things_stack_are_read() {
     let mut sample = samples()["ttn_uplink (abridged, from memory)"].clone();
     let mut expected = Press {
-        id: id("ttn:dev1:1:2020-02-12T15:15:45.787Z", KEEP),
+        id: id("ttn:dev1:1:2020-02-12T15:15:45.787Z", EventId::KEEP),
         gesture: Gesture::Single,
         at: at("2020-02-12T15:15:45.787Z"),
         battery: None,
@@ -195,7 +196,11 @@ fn uplinks_of_the_things_stack_are_read() {
     expected.gesture = Gesture::Hold;
     assert_eq!(posted(&sample), expected);
     sample["uplink_message"].as_object_mut().unwrap().remove("f_cnt");
-    assert_eq!(posted(&sample).id, id("ttn:dev1:0:2020-02-12T15:15:45.787Z", KEEP), "left out when it is 0");
+    assert_eq!(
+        posted(&sample).id,
+        id("ttn:dev1:0:2020-02-12T15:15:45.787Z", EventId::KEEP),
+        "left out when it is 0"
+    );
 }
 
 #[test]
@@ -203,7 +208,7 @@ fn events_of_aws_buttons_are_read() {
     let samples = samples();
     let mut sample = samples["aws_iot_1click_lambda_event"].clone();
     let mut expected = Press {
-        id: id("aws:G030PMXXXXXXXXXX:2018-05-04T23:26:33.747Z", KEEP),
+        id: id("aws:G030PMXXXXXXXXXX:2018-05-04T23:26:33.747Z", EventId::KEEP),
         gesture: Gesture::Single,
         at: at("2018-05-04T23:26:33.747Z"),
         battery: Some("5.0".into()),
@@ -221,7 +226,7 @@ fn events_of_aws_buttons_are_read() {
 #[test]
 fn our_own_field_names_are_read() {
     let expected = Press {
-        id: id("id:a1", KEEP),
+        id: id("id:a1", EventId::KEEP),
         gesture: Gesture::Triple,
         at: at("2026-07-01T11:59:00Z"),
         battery: Some("low".into()),
@@ -315,7 +320,7 @@ fn the_idempotency_key_takes_precedence() {
         request.headers_mut().insert("idempotency-key", http::HeaderValue::from_bytes(key).unwrap());
         press(&request, &Proof::default(), now())
     };
-    assert_eq!(with(b"8e03978e").unwrap().unwrap().id, id("8e03978e", KEEP));
+    assert_eq!(with(b"8e03978e").unwrap().unwrap().id, id("8e03978e", EventId::KEEP));
     assert!(with(&[b'x'; 255]).is_ok());
     for bad in [&b""[..], &[b'x'; 256], b"\xc3\xa9", b"a\tb"] {
         assert!(matches!(with(bad), Err(Rejected::Malformed(_))), "{bad:?}");
@@ -389,7 +394,7 @@ fn presses_from_flics_cloud_are_read() {
     {
         claims["clickType"] = json!(word);
         let expected = Press {
-            id: id(&format!("flic:BC44-B06243:2024-07-17T12:05:45+02:00:{word}"), KEEP),
+            id: id(&format!("flic:BC44-B06243:2024-07-17T12:05:45+02:00:{word}"), EventId::KEEP),
             gesture,
             at: at("2024-07-17T10:05:45Z"), // expired long ago, but still a press
             battery: Some("high".into()),

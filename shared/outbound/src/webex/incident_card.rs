@@ -52,10 +52,9 @@ pub fn incident_card(card: &IncidentCard) -> Value {
     let actions: Vec<Value> = choices
         .map(|choice| {
             let data = json!({
-                "handbell": "incident", "incident": card.reference, "epoch": card.epoch, "choice": choice.command,
+                "handbell": "incident", "incident": card.reference, "epoch": card.epoch, "choice": choice.name(),
             });
-            // The title of a button isn't Markdown.
-            json!({ "type": "Action.Submit", "title": one_line(&choice.title), "data": data })
+            json!({ "type": "Action.Submit", "title": choice.label(), "data": data })
         })
         .collect();
     json!({
@@ -90,19 +89,18 @@ fn one_line(data: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use handbell_core::wording::incident::CardChoice;
+    use handbell_core::wording::incident::IncidentChoice;
     use proptest::prelude::*;
 
     use super::*;
 
     fn card() -> IncidentCard {
-        let choice = |title: &str, command| CardChoice { title: title.into(), command };
         IncidentCard {
             title: "Help at till 3".into(),
             state: "Nobody has it yet".into(),
             colour: Colour::Attention,
             lines: vec![("Next".into(), "Eli's phone rings at 14:07 unless somebody has it".into())],
-            choices: vec![choice("I have it", "acknowledge"), choice("It is over", "resolve")],
+            choices: vec![IncidentChoice::Acknowledge, IncidentChoice::Done],
             reference: "H-7K3Q".into(),
             epoch: 2,
         }
@@ -128,8 +126,8 @@ mod tests {
                 "actions": [
                     { "type": "Action.Submit", "title": "I have it", "data":
                       { "handbell": "incident", "incident": "H-7K3Q", "epoch": 2, "choice": "acknowledge" } },
-                    { "type": "Action.Submit", "title": "It is over", "data":
-                      { "handbell": "incident", "incident": "H-7K3Q", "epoch": 2, "choice": "resolve" } },
+                    { "type": "Action.Submit", "title": "Done", "data":
+                      { "handbell": "incident", "incident": "H-7K3Q", "epoch": 2, "choice": "done" } },
                 ],
             })
         );
@@ -160,26 +158,23 @@ mod tests {
             title: nasty.into(),
             state: nasty.into(),
             lines: vec![(nasty.into(), nasty.into())],
-            choices: vec![CardChoice { title: nasty.into(), command: "x" }],
             reference: "H_1".into(),
             ..card()
         });
         for at in ["/body/0/text", "/body/1/text", "/body/2/facts/0/title", "/body/2/facts/0/value"] {
             assert_eq!(shown.pointer(at).unwrap(), "a\\*b c", "{at}");
         }
-        assert_eq!(shown["actions"][0]["title"], "a*b c");
         assert_eq!(shown["body"][3]["text"], "H\\_1");
         assert_eq!(shown["actions"][0]["data"]["incident"], "H_1", "what comes back is as it was");
     }
 
     #[test]
     fn too_much_is_left_out() {
-        let choice = CardChoice { title: "x".repeat(10_000), command: "x" };
         let line = ("*".repeat(10_000), "é".repeat(10_000));
         let much = incident_card(&IncidentCard {
             title: "x".repeat(10_000),
             lines: vec![line; 100],
-            choices: vec![choice; 9],
+            choices: vec![IncidentChoice::Cannot; 9],
             ..card()
         });
         assert_eq!(much["actions"].as_array().unwrap().len(), 5);

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, set_expiry};
-use crate::{Named, Paged, PagedNotes, TableFault, read, write};
+use crate::{EpochKey, Paged, PagedNotes, TableFault, read, write};
 
 /// How long a notification is remembered, in seconds.
 const KEPT_SECONDS: i64 = 30 * 86_400;
@@ -21,19 +21,19 @@ const PAUSE: Duration = Duration::from_millis(20);
 impl Paged {
     /// Returns the incidents that a phone was notified of within the last 30 days, newest first, including incidents
     /// that are over.
-    pub async fn paged(&self, phone: &str) -> Result<Vec<Named>, TableFault> {
+    pub async fn paged(&self, phone: &str) -> Result<Vec<EpochKey>, TableFault> {
         self.paged_since(phone, Timestamp::MIN).await
     }
 
     /// Returns the incidents that a phone was last notified of since a time, newest first.
-    pub async fn paged_since(&self, phone: &str, since: Timestamp) -> Result<Vec<Named>, TableFault> {
+    pub async fn paged_since(&self, phone: &str, since: Timestamp) -> Result<Vec<EpochKey>, TableFault> {
         let mut pages = self
             .query(&format!("PAGED#{phone}"))
             .key_condition_expression("pk = :pk")
             .consistent_read(true)
             .into_paginator()
             .send();
-        let mut found: Vec<(i64, Named)> = Vec::new();
+        let mut found: Vec<(i64, EpochKey)> = Vec::new();
         while let Some(page) = pages.next().await {
             for row in page?.items.unwrap_or_default() {
                 let at = row.get("at_ms").and_then(|at| at.as_n().ok()?.parse().ok()).unwrap_or(0);
@@ -49,7 +49,7 @@ impl Paged {
 
 impl PagedNotes {
     /// Stores that phones were notified of incidents. The call is idempotent.
-    pub async fn record_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), TableFault> {
+    pub async fn record_paged(&self, told: &[(String, EpochKey)], now: Timestamp) -> Result<(), TableFault> {
         // DynamoDB rejects a batch that contains the same row twice.
         let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
         for (phone, named) in told {

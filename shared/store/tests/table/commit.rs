@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use handbell_core::incident::{Incident, Phase};
 use handbell_local::cloud::table::TableFault;
 use handbell_store::NotCommitted;
-use handbell_store::table::RowKey;
+use handbell_store::table::DueRow;
 use jiff::SignedDuration;
 
 use crate::World;
@@ -30,9 +30,9 @@ async fn a_commit_writes_state_event_and_deliveries_and_the_index_finds_them_whe
     assert_eq!(world.store.dispatches().dispatch(&dispatch(1).key).await.unwrap(), Some(dispatch(1)));
     let named = world.store.incidents().named(&incident(1).reference()).await.unwrap().expect("a short name");
     assert_eq!((named.subject, named.epoch), (subject(), 1));
-    assert_eq!(world.due(now()).await, [RowKey::dispatch(&dispatch(1).key)], "the deliveries at once");
+    assert_eq!(world.due(now()).await, [DueRow::Dispatch(dispatch(1).key)], "the deliveries at once");
     let later = now() + SignedDuration::from_hours(1);
-    assert!(world.due(later).await.contains(&RowKey::incident(&subject())), "the incident when it wakes");
+    assert!(world.due(later).await.contains(&DueRow::State(subject())), "the incident when it wakes");
 }
 
 #[tokio::test]

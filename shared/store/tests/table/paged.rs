@@ -1,13 +1,13 @@
 //! Which incidents a phone was notified of.
 
 use handbell_core::incident::Subject;
-use handbell_store::Named;
+use handbell_store::EpochKey;
 use jiff::SignedDuration;
 
 use crate::{World, at};
 
-fn named(button: &str, epoch: u64) -> Named {
-    Named { subject: Subject::button(button), epoch }
+fn named(button: &str, epoch: u64) -> EpochKey {
+    EpochKey { subject: Subject::button(button), epoch }
 }
 
 #[tokio::test]

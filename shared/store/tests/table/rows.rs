@@ -4,7 +4,7 @@ use handbell_core::delivery::{
     Body, Content, Delivery, DeliveryId, Dispatch, DispatchKey, Message, OfIncident, PhoneMessage,
 };
 use handbell_core::incident::{Incident, Phase, Subject};
-use handbell_store::table::{RowKey, SHARDS};
+use handbell_store::table::{DueRow, SHARDS};
 use handbell_store::{Commit, HandledEvent};
 use jiff::{SignedDuration, Timestamp};
 
@@ -97,7 +97,7 @@ pub(crate) fn opened(dispatches: &[Dispatch]) -> Commit<'_> {
 
 impl World {
     /// Returns every row in the index that is due until then.
-    pub(crate) async fn due(&self, until: Timestamp) -> Vec<RowKey> {
+    pub(crate) async fn due(&self, until: Timestamp) -> Vec<DueRow> {
         let mut rows = Vec::new();
         for shard in 0..SHARDS {
             let found = self.store.due_index().due(shard, until, 100).await.unwrap();

@@ -8,7 +8,7 @@ use handbell_core::incident::command::{
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::{Person, Roster};
 use handbell_core::wording::incident as wording;
-use handbell_store::{Incidents, Named, People};
+use handbell_store::{EpochKey, Incidents, People};
 
 use super::{IncidentCommands, not_understood_id};
 use crate::Fault;
@@ -31,7 +31,7 @@ impl MailAnswers {
     /// command. Any other mail becomes a note.
     pub(crate) async fn take_answer(
         &self,
-        named: &Named,
+        named: &EpochKey,
         parsed: &ParsedMail,
         verdicts: &AuthVerdicts,
     ) -> Result<(), Fault> {
@@ -70,7 +70,7 @@ impl MailAnswers {
     async fn note(
         &self,
         incident: &Incident,
-        named: &Named,
+        named: &EpochKey,
         by: Actor,
         text: String,
         id: &str,

@@ -1,11 +1,11 @@
 //! Commands in a Webex space: in words, or by a button on an incident's card.
 
-use handbell_core::incident::command::{Actor, CommandChannel, MessageAuthor, WrittenCommand, parse_from};
-use handbell_core::incident::decide::CommandOutcome;
+use handbell_core::incident::command::{Actor, CommandChannel, MessageAuthor, parse_from};
+use handbell_core::incident::decide::EventOutcome;
 use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
+use handbell_core::wording::incident::IncidentChoice;
 use handbell_outbound::webex::{Post, Webex, WebexMessage};
 use handbell_store::{Incidents, Paged, People};
-use jiff::SignedDuration;
 
 use super::{IncidentCommands, SpokenCommand};
 use crate::Fault;
@@ -83,22 +83,14 @@ impl SpaceCommands {
         let Some(by) = self.actor_in(&webex, room, person, CommandChannel::Card).await? else {
             return Ok(());
         };
-        let asked = match choice {
-            "acknowledge" => WrittenCommand::Acknowledge,
-            "next" => WrittenCommand::Escalate(None),
-            "cannot" => WrittenCommand::Cannot,
-            "snooze" => WrittenCommand::Snooze(SignedDuration::from_mins(30)),
-            "confirm" => WrittenCommand::Confirm,
-            "done" => WrittenCommand::Done,
-            _ => return Ok(()),
-        };
-        let Some(command) = self.commands.requested_command(&asked, Some(incident.step)) else {
+        let Some(choice) = IncidentChoice::of_name(choice) else { return Ok(()) };
+        let Some(command) = self.commands.requested_command(&choice.command(), Some(incident.step)) else {
             return Ok(());
         };
         let (answer, outcome) =
             self.commands.command_at(&incident, named.epoch, by, command, &format!("card-{action}")).await?;
         // The card itself shows what has changed. If another person was faster, the person who pressed is told.
-        if outcome != Some(CommandOutcome::Done) {
+        if outcome != Some(EventOutcome::Done) {
             self.answer_under(&webex, room, card, &answer).await;
         }
         Ok(())

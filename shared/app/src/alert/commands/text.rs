@@ -9,7 +9,7 @@ use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::{Contact, Person, Roster};
 use handbell_core::wording::incident as wording;
 use handbell_inbound::twilio::Text;
-use handbell_store::{Checked, Codes, Counters, MailRow, Mails, Named, Paged, People};
+use handbell_store::{Checked, Codes, Counters, EpochKey, MailRow, Mails, Paged, People};
 
 use super::{IncidentCommands, SpokenCommand, not_understood_id};
 use crate::Fault;
@@ -58,7 +58,7 @@ impl StaffTexts {
     async fn handle_staff_answer(
         &self,
         text: &Text,
-        paged: &[Named],
+        paged: &[EpochKey],
         code: Option<&str>,
     ) -> Result<bool, Fault> {
         let id = format!("sms-{}", text.sid);

@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::button::EventId;
+use handbell_core::event_id::EventId;
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{CommandOutcome, Event};
+use handbell_core::incident::decide::{Event, EventOutcome};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::web::action_page::SOMEBODY;
 use handbell_core::wording::web::reporter_page::{self as texts, lines, paged_so_far, state};
@@ -144,7 +144,7 @@ impl AlertForm {
         let event = Event::Command { by, epoch: Some(ticket.epoch), command };
         let applied = self.engine.apply(&ticket.subject, &event, Some(&EventId { key, keep: KEEP })).await?;
         tracing::info!(subject = ticket.subject.as_str(), outcome = ?applied.outcome, "reporter's message applied");
-        if applied.outcome == Some(CommandOutcome::Nothing) && matches!(said.what, ReporterAction::Note(_)) {
+        if applied.outcome == Some(EventOutcome::Nothing) && matches!(said.what, ReporterAction::Note(_)) {
             let incident = applied.incident.filter(|incident| incident.epoch == ticket.epoch);
             let shown = Some((texts::LINE_TOO_LATE, &said.what));
             return self.reporter_page(ticket, incident.as_ref(), shown, StatusCode::CONFLICT).await;

@@ -4,10 +4,9 @@ use handbell_core::alert::mail::{
     AuthVerdict, AuthVerdicts, Judgement, MailAlert, MailKey, ParsedMail, judge, title,
 };
 use handbell_core::alert::{AlertSignal, Origin, SignalAction, SignalOrigin, Thread, Trigger};
-use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, MailMeaning};
+use handbell_core::event_id::EventId;
 use handbell_store::{IdleMail, Mails};
-use jiff::SignedDuration;
 
 use super::effect::MailEffect;
 use super::quarantine::{MailQuarantine, Reason};
@@ -17,8 +16,6 @@ use crate::alert::intake::AlertIntake;
 use crate::configuration::Configuration;
 use crate::parts::{Time, parts};
 
-/// Retention of a mail's event id. Mails carry no signed time, so it is kept as long as everything else.
-const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// Maximum length of a Message-ID that a reply repeats, and maximum number of them (RFC 5322 limits a line to 998
 /// characters).
 const ID_MAX: usize = 250;
@@ -92,7 +89,7 @@ impl SourceMails {
         };
         let MailKey { exact, shared } = key;
         let signal = AlertSignal { source: name.to_owned(), dedup_key: exact, shared, action, origin };
-        let id = EventId { key: format!("mail-{identity}"), keep: KEEP };
+        let id = EventId { key: format!("mail-{identity}"), keep: EventId::KEEP };
         if self.intake.take(signal, &id).await?.is_some() {
             return Ok(MailEffect::Applied);
         }

@@ -5,7 +5,7 @@ use handbell_core::address::E164;
 use handbell_core::delivery::{DispatchKey, OtherCalls, Outcome, Task};
 use handbell_core::vendor_id::CallSid;
 use handbell_outbound::twilio::{Call, CallSeen, Twilio};
-use handbell_store::Named;
+use handbell_store::EpochKey;
 use jiff::SignedDuration;
 
 use super::{CLOCK_SKEW, PhoneChannel};
@@ -130,7 +130,7 @@ impl PhoneChannel {
             .iter()
             .any(|named| named.subject == dispatch.key.subject && named.epoch == dispatch.key.epoch)
         {
-            incidents.push(Named { subject: dispatch.key.subject.clone(), epoch: dispatch.key.epoch });
+            incidents.push(EpochKey { subject: dispatch.key.subject.clone(), epoch: dispatch.key.epoch });
         }
         for named in incidents {
             for other in self.history.dispatches_of(&named.subject, named.epoch).await? {

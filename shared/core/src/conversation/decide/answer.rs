@@ -38,8 +38,8 @@ pub(super) fn relay(
     let refused = why_no_text(&builder, &text, limited);
     let length =
         number.filter(|_| refused.is_none()).map(|to| (segments(&text), price_class(&line.number, to)));
-    let says = messages(&builder, answer, text, refused.is_none(), limited);
-    if says.is_empty() {
+    let messages = messages_of(&builder, answer, text, refused.is_none(), limited);
+    if messages.is_empty() {
         builder.note(Some(&answer.thread), refused.unwrap_or_default());
         return builder.finish();
     }
@@ -50,7 +50,7 @@ pub(super) fn relay(
         let note = wording::long_text(&parts, class, held);
         builder.note(Some(&answer.thread), note);
     }
-    let only_mail = refused.filter(|_| says.iter().any(|say| say.is_mail()));
+    let only_mail = refused.filter(|_| messages.iter().any(|message| message.is_mail()));
     let entry = ConversationEntry {
         speaker: Speaker::Agent(answer.by.name.clone()),
         customer: builder.next.called(),
@@ -61,7 +61,7 @@ pub(super) fn relay(
         at: now,
     };
     remember_answer(&mut builder, answer, pace, now);
-    let dispatch = builder.add_entry(entry, says);
+    let dispatch = builder.add_entry(entry, messages);
     dispatch.in_conversation(|of| {
         of.thread = Some(answer.thread.clone());
         of.replaces = replaces;
@@ -106,7 +106,7 @@ fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Opti
 }
 
 /// Returns the answer as a text, if one may be sent, and as a mail.
-fn messages(
+fn messages_of(
     builder: &DecisionBuilder<'_>,
     answer: &AgentMessage,
     text: String,
@@ -114,9 +114,9 @@ fn messages(
     limited: bool,
 ) -> Vec<Message> {
     let (line, number) = (builder.context.line, builder.context.address.number());
-    let mut says = Vec::new();
+    let mut messages = Vec::new();
     if let Some(to) = number.filter(|_| by_text) {
-        says.push(Message::Phone(PhoneMessage::Reply {
+        messages.push(Message::Phone(PhoneMessage::Reply {
             to: to.clone(),
             from: line.number.clone(),
             text: text.clone(),
@@ -134,9 +134,9 @@ fn messages(
         && !answer.text.is_empty()
         && let Some(to) = builder.next.email.clone()
     {
-        says.push(Message::Mail(MailMessage::Reply { to, text }));
+        messages.push(Message::Mail(MailMessage::Reply { to, text }));
     }
-    says
+    messages
 }
 
 /// Records in the conversation that an answer is sent.

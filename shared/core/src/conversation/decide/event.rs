@@ -32,9 +32,9 @@ pub enum ConversationEvent {
         email: Option<EmailAddress>,
     },
     /// The customer calls, and the call is forwarded.
-    Rings,
+    CallForwarded,
     /// The customer's call is over, or nobody is there to take it.
-    Called {
+    CallEnded {
         /// How long two people spoke; none if nobody took the call.
         spoke: Option<SignedDuration>,
     },
@@ -46,9 +46,9 @@ pub enum ConversationEvent {
         length: SignedDuration,
     },
     /// An agent's message that goes to the customer.
-    Relay(AgentMessage),
+    Answer(AgentMessage),
     /// An agent edited a message that was an answer.
-    Changed {
+    AnswerEdited {
         /// The dispatch that carried it.
         answer: u32,
         /// The new message, if it may go to the customer.
@@ -57,7 +57,7 @@ pub enum ConversationEvent {
         by: String,
     },
     /// An agent deleted a message that was an answer.
-    Deleted {
+    AnswerDeleted {
         /// The dispatch that carried it.
         answer: u32,
         /// Who deleted it.
@@ -71,20 +71,20 @@ pub enum ConversationEvent {
         asked: AgentMessage,
     },
     /// An agent's message that stays in the space. It is remembered, so that it isn't judged again when other rules apply.
-    Stays {
+    Kept {
         /// Why it stays.
         why: KeptReason,
         /// Who wrote it and where.
         said: AgentMessage,
     },
     /// Handbell has looked for an available agent.
-    Looked(Attendance),
+    AttendanceChecked(Attendance),
     /// Twilio reports that the number has opted out.
-    Refused,
+    OptedOut,
     /// An agent's answer could not be sent at all, so the customer still waits.
-    Failed,
+    AnswerFailed,
     /// The incident of a waiting customer was opened, or was ended because nobody waits any more.
-    Told {
+    AlarmChanged {
         /// The waiting that is an incident now.
         alarmed: Option<Timestamp>,
     },

@@ -196,11 +196,12 @@ impl<'a> Reading<'a> {
                 (WrittenCommand::Snooze(length.unwrap_or(SNOOZE)), numbers)
             }
             _ if !self.lengths.is_empty() => return None,
-            WrittenCommand::Escalate(None) => {
-                (WrittenCommand::Escalate(self.step.map(str::to_owned)), self.numbers)
+            WrittenCommand::Escalate => {
+                let step = self.step.map(str::to_owned);
+                (step.map_or(WrittenCommand::Escalate, WrittenCommand::EscalateTo), self.numbers)
             }
             asked @ (WrittenCommand::Acknowledge
-            | WrittenCommand::Escalate(Some(_))
+            | WrittenCommand::EscalateTo(_)
             | WrittenCommand::Cannot
             | WrittenCommand::Confirm
             | WrittenCommand::Done

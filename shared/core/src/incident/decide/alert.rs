@@ -8,7 +8,7 @@ use super::decision::Decision;
 use super::space::invitations_of_space;
 use crate::alert::RaisedAlert;
 use crate::delivery::{Content, Message, SpaceMessage};
-use crate::incident::CommandOutcome;
+use crate::incident::EventOutcome;
 use crate::incident::{Incident, Phase, next_step_at};
 use crate::wording;
 
@@ -64,7 +64,7 @@ fn open_alert(
     });
     builder.begin(Some(post).into_iter().chain(original));
     builder.card_too();
-    builder.finish(CommandOutcome::Counted)
+    builder.finish(EventOutcome::Counted)
 }
 
 /// Joins an alert to the incident of the same problem. Two hundred alerts at once are one incident, and one post in the space.
@@ -85,7 +85,7 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
     let noted = incident.alert.as_ref().and_then(|alert| alert.noted_at).unwrap_or(incident.opened_at);
     // A worse severity is always posted, which happens at most three times.
     if !woken && !at_its_end && !worse && now.duration_since(noted) < NOTE_PAUSE {
-        return builder.finish(CommandOutcome::Counted);
+        return builder.finish(EventOutcome::Counted);
     }
     if let Some(alert) = &mut builder.incident.alert {
         alert.noted_at = Some(now);
@@ -118,5 +118,5 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
             builder.card_too();
         }
     }
-    builder.finish(CommandOutcome::Counted)
+    builder.finish(EventOutcome::Counted)
 }

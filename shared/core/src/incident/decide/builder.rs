@@ -15,7 +15,7 @@ use crate::delivery::{
 };
 use crate::incident::command::{Actor, TimelineEntry};
 use crate::incident::schedule::wake_at;
-use crate::incident::{CommandOutcome, Incident, Phase, Responses};
+use crate::incident::{EventOutcome, Incident, Phase, Responses};
 use crate::occupancy::view::View;
 
 /// A decision that is being built: the next state, the dispatches and the facts.
@@ -131,8 +131,8 @@ impl<'a> DecisionBuilder<'a> {
 
     pub(super) fn post(&mut self, text: String) {
         let mut dispatch = self.dispatch(None);
-        for say in self.audience() {
-            dispatch.add(Delivery::new(say, self.now));
+        for message in self.audience() {
+            dispatch.add(Delivery::new(message, self.now));
         }
         dispatch.add(Delivery {
             under: self.incident.occupancy.as_ref().map(|occupancy| occupancy.card).filter(|card| *card > 0),
@@ -153,21 +153,21 @@ impl<'a> DecisionBuilder<'a> {
         let now = self.now;
         let told = reach::tell_admins(self.context, text);
         if let Some(dispatch) = self.dispatches.last_mut() {
-            for say in told {
-                dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, now) });
+            for message in told {
+                dispatch.add(Delivery { admin_notice: true, ..Delivery::new(message, now) });
             }
         }
     }
 
     /// Adds a delivery to the last dispatch, due at `at`.
-    pub(super) fn add(&mut self, say: Message, at: Timestamp) {
+    pub(super) fn add(&mut self, message: Message, at: Timestamp) {
         if let Some(dispatch) = self.dispatches.last_mut() {
-            dispatch.add(Delivery::new(say, self.now).at(at));
+            dispatch.add(Delivery::new(message, self.now).at(at));
         }
     }
 
     /// Makes the last dispatch the last word: the acknowledgement or the end decided here doesn't cancel the message about it.
-    pub(super) fn hold_state(&mut self) {
+    pub(super) fn mark_last_word(&mut self) {
         if let Some(dispatch) = self.dispatches.last_mut() {
             dispatch.in_incident(|of| of.last_word = true);
         }
@@ -183,7 +183,7 @@ impl<'a> DecisionBuilder<'a> {
         });
     }
 
-    pub(super) fn finish(mut self, outcome: CommandOutcome) -> Decision {
+    pub(super) fn finish(mut self, outcome: EventOutcome) -> Decision {
         if !self.incident.phase.is_final() {
             // A hold or a snooze sets `heard_at` to its end. An event in between must not move it back.
             self.incident.heard_at = self.incident.heard_at.max(self.was_heard_at);

@@ -11,7 +11,7 @@ use super::time::reopen;
 use crate::config::Quorum;
 use crate::delivery::{InternalTask, Message};
 use crate::incident::command::{Actor, Command};
-use crate::incident::{Ack, Attribution, CommandOutcome, Incident, Kind, Phase};
+use crate::incident::{Ack, Attribution, EventOutcome, Incident, Kind, Phase};
 use crate::wording;
 
 /// How long after the end the incident report is sent. Twilio's receipts for the last calls and texts arrive within this time.
@@ -27,13 +27,13 @@ pub(super) fn handle_command(
 ) -> Decision {
     match command {
         // Nobody is called about a site whose counts are unknown: the plan's steps are for its zones.
-        Command::Next { .. } | Command::Cannot if incident.subject.kind() == Kind::Silence => {
+        Command::Escalate { .. } | Command::Cannot if incident.subject.kind() == Kind::SilentSite => {
             nothing(Some(incident))
         }
         Command::Acknowledge => acknowledge(incident, by, context, now),
         Command::Confirm => confirm(incident, by, context, now),
-        Command::Next { step } => take_next_step(incident, by, *step, context, now),
-        Command::Escalate { name } => escalate(incident, by, name, context, now),
+        Command::Escalate { step } => take_next_step(incident, by, *step, context, now),
+        Command::EscalateTo { name } => escalate(incident, by, name, context, now),
         Command::Cannot => decline(incident, by, context, now),
         Command::Snooze { until } if incident.occupancy.is_some() => {
             occupancy::snooze_zone(incident, &by.who, *until, context, now)
@@ -46,8 +46,8 @@ pub(super) fn handle_command(
             builder.incident.heard_at = now;
             builder.add_entry(wording::incident::noted(by, text), Some(by));
             builder.post(wording::incident::note(by, text));
-            builder.hold_state();
-            builder.finish(CommandOutcome::Done)
+            builder.mark_last_word();
+            builder.finish(EventOutcome::Done)
         }
     }
 }
@@ -88,8 +88,8 @@ fn acknowledge(incident: &Incident, by: &Actor, context: Context<'_>, now: Times
         builder.incident.responses.acks = acks;
         builder.add_fact("incident.joined", [("by", by.who.clone())]);
         builder.status(wording::incident::more_needed(&word, &missing, context.words));
-        builder.hold_state();
-        return builder.finish(CommandOutcome::Done);
+        builder.mark_last_word();
+        return builder.finish(EventOutcome::Done);
     }
     builder.incident.phase = Phase::Acknowledged;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
@@ -107,13 +107,13 @@ fn acknowledge(incident: &Incident, by: &Actor, context: Context<'_>, now: Times
         None => wording::acknowledged(&word, context.words),
         Some(_) => wording::occupancy::on_the_way(&word, context.words),
     });
-    builder.hold_state();
+    builder.mark_last_word();
     if builder.shows_card() {
         let text = wording::incident::has_it_text(&word, incident, context.words);
         builder
             .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 fn confirm(incident: &Incident, by: &Actor, context: Context<'_>, now: Timestamp) -> Decision {
@@ -130,8 +130,8 @@ fn confirm(incident: &Incident, by: &Actor, context: Context<'_>, now: Timestamp
     builder.incident.responses.asked_at = None;
     builder.add_entry(wording::incident::still_has_it(by), Some(by));
     builder.status(wording::incident::still_has_it(by));
-    builder.hold_state();
-    builder.finish(CommandOutcome::Done)
+    builder.mark_last_word();
+    builder.finish(EventOutcome::Done)
 }
 
 fn take_next_step(
@@ -153,7 +153,7 @@ fn take_next_step(
     let note = wording::wanted_next(&by.who, context.words);
     builder.take_step(incident.step + 1, Some(note));
     builder.card_too();
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 fn escalate(incident: &Incident, by: &Actor, name: &str, context: Context<'_>, now: Timestamp) -> Decision {
@@ -166,7 +166,7 @@ fn escalate(incident: &Incident, by: &Actor, name: &str, context: Context<'_>, n
     builder.add_entry(wording::incident::escalated(by, name), Some(by));
     builder.take_step(number, Some(wording::incident::escalated_post(by, name)));
     builder.card_too();
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 /// "I can't": the next step is taken at once. A person who had the incident has it no more.
@@ -192,7 +192,7 @@ fn decline(incident: &Incident, by: &Actor, context: Context<'_>, now: Timestamp
         true => builder.resume_escalation(wording::incident::cannot_post(by)),
         false => builder.escalate(wording::incident::cannot_post(by)),
     }
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 fn snooze(
@@ -217,8 +217,8 @@ fn snooze(
     builder.add_fact("incident.snoozed", [("by", by.who.clone()), ("until", until.to_string())]);
     builder.add_entry(wording::incident::snoozed(by, until, context.words), Some(by));
     builder.status(wording::incident::snoozed(by, until, context.words));
-    builder.hold_state();
-    builder.finish(CommandOutcome::Done)
+    builder.mark_last_word();
+    builder.finish(EventOutcome::Done)
 }
 
 /// Ends the incident by a person's command.
@@ -250,12 +250,12 @@ pub(super) fn end(
     builder.add_fact(kind, [("by", by.who.clone())]);
     builder.add_entry(wording::incident::ended(phase, by), Some(by));
     builder.status(text);
-    builder.hold_state();
+    builder.mark_last_word();
     if builder.shows_card() {
         let text = wording::incident::over_text(phase, &word, incident, context.words);
         builder
             .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }
     builder.report(now + REPORT_AFTER);
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }

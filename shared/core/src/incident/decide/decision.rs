@@ -1,7 +1,7 @@
 //! The result of the rules.
 
 use crate::delivery::Dispatch;
-use crate::incident::{CommandOutcome, Incident};
+use crate::incident::{EventOutcome, Incident};
 
 /// The result of an event: the state and the dispatches to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Decision {
     /// The incident's count, which the sender of the event gets as an answer.
     pub count: u64,
     /// Outcome of the event.
-    pub outcome: CommandOutcome,
+    pub outcome: EventOutcome,
 }
 
 /// Changes nothing and notifies nobody.
@@ -22,6 +22,6 @@ pub(super) fn nothing(state: Option<&Incident>) -> Decision {
         next: None,
         dispatches: Vec::new(),
         count: state.map_or(0, |incident| incident.count),
-        outcome: CommandOutcome::Nothing,
+        outcome: EventOutcome::Nothing,
     }
 }

@@ -36,7 +36,7 @@ pub enum Event {
     /// A poll found a change of a zone or a site.
     Occupancy(Signal),
     /// A customer has been waiting for an answer for too long.
-    Waits {
+    CustomerWaits {
         /// Name of the customer.
         customer: String,
         /// Since when the customer has been waiting.
@@ -52,7 +52,7 @@ impl Event {
         match self {
             Self::Press(_)
             | Self::Occupancy(Signal::Rise { .. } | Signal::Silent { .. })
-            | Self::Waits { .. }
+            | Self::CustomerWaits { .. }
             | Self::Alert(_) => true,
             Self::Occupancy(
                 Signal::Remind { .. } | Signal::Ease { .. } | Signal::Over { .. } | Signal::Back { .. },

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::builder::DecisionBuilder;
 use super::context::Context;
 use super::decision::{Decision, nothing};
-use crate::incident::CommandOutcome;
+use crate::incident::EventOutcome;
 use crate::incident::{Attribution, Incident, Phase, ZoneState};
 use crate::occupancy::view::{Signal, View, ZoneEnd};
 use crate::wording::occupancy::{self as wording, BusyPeriod};
@@ -27,7 +27,7 @@ pub(super) fn handle_signal(
             };
             builder.add_fact("site.silent", [("zones", zones.join(", ")), ("since", since.to_string())]);
             builder.post(wording::silent(zones, *since, why, context.words));
-            builder.finish(CommandOutcome::Done)
+            builder.finish(EventOutcome::Done)
         }
         (_, None) => nothing(state),
         (Signal::Remind { view }, Some(incident)) => remind(incident, view, context, now),
@@ -36,7 +36,7 @@ pub(super) fn handle_signal(
             if let Some(occupancy) = &mut builder.incident.occupancy {
                 occupancy.level = *level;
             }
-            builder.finish(CommandOutcome::Done)
+            builder.finish(EventOutcome::Done)
         }
         (Signal::Over { why, count, since, peak }, Some(incident)) => {
             let mut builder = DecisionBuilder::on(incident, context, now);
@@ -52,7 +52,7 @@ pub(super) fn handle_signal(
                 ZoneEnd::Closing => wording::closing(busy, context.words),
                 ZoneEnd::Unwatched => wording::unwatched(context.words),
             });
-            builder.finish(CommandOutcome::Done)
+            builder.finish(EventOutcome::Done)
         }
         (Signal::Back { zones, all }, Some(incident)) => {
             let mut builder = DecisionBuilder::on(incident, context, now);
@@ -66,7 +66,7 @@ pub(super) fn handle_signal(
             } else {
                 builder.post(text);
             }
-            builder.finish(CommandOutcome::Done)
+            builder.finish(EventOutcome::Done)
         }
     }
 }
@@ -115,7 +115,7 @@ fn raise_level(
     for step in taken + 2..=last {
         builder.take_step(step, None);
     }
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 /// The snooze is over, and the zone isn't calm: the incident is open again at its current step.
@@ -135,7 +135,7 @@ fn remind(incident: &Incident, view: &View, context: Context<'_>, now: Timestamp
     builder.add_fact("zone.reminded", [("count", view.count.to_string())]);
     let note = had.map(|by| wording::snooze_is_over(&by));
     builder.card((incident.step > 0).then_some(incident.step), note);
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 /// Snoozes the incident of a zone.
@@ -158,7 +158,7 @@ pub(super) fn snooze_zone(
     builder.add_fact("zone.snoozed", [("by", who.to_owned()), ("until", until.to_string())]);
     builder.last_word(wording::snoozed(&by, until, context.words));
     builder.incident.taken_by = Some(by);
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 /// Answers an acknowledgement of an incident that somebody already has. In a full zone, more than one person may be on the way.
@@ -175,5 +175,5 @@ pub(super) fn add_responder(
     let mut builder = DecisionBuilder::on(incident, context, now);
     builder.add_fact("incident.acknowledged", [("by", who.to_owned())]);
     builder.last_word(wording::on_the_way_too(&Attribution { who: who.to_owned(), at: now }, context.words));
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }

@@ -9,7 +9,7 @@ use super::decision::{Decision, nothing};
 use crate::button::Press;
 use crate::config::{Meaning, Repeat};
 use crate::incident::command::{Actor, Command, CommandChannel};
-use crate::incident::{CommandOutcome, Incident, Phase};
+use crate::incident::{EventOutcome, Incident, Phase};
 use crate::wording;
 
 /// Applies a press by its meaning with this button.
@@ -59,7 +59,7 @@ fn count_press(
             next: None,
             dispatches: Vec::new(),
             count: incident.count,
-            outcome: CommandOutcome::Bounce,
+            outcome: EventOutcome::Debounced,
         };
     }
     let late = late(press, context, now);
@@ -74,7 +74,7 @@ fn count_press(
     if let Some(at) = late {
         builder.add_fact("button.late", [("pressed_at", at.to_string())]);
         builder.post(wording::late(at, now, context.words));
-        return builder.finish(CommandOutcome::Late);
+        return builder.finish(EventOutcome::Late);
     }
     builder.incident.count += 1;
     let count = builder.incident.count;
@@ -94,5 +94,5 @@ fn count_press(
             Repeat::Last | Repeat::None => builder.post(note),
         }
     }
-    builder.finish(CommandOutcome::Counted)
+    builder.finish(EventOutcome::Counted)
 }

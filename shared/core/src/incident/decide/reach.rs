@@ -13,7 +13,7 @@ use crate::oncall::{Attempt, AttemptAddress, Gap, Person, Roster};
 /// One attempt to reach a person.
 #[derive(Clone)]
 pub(super) struct Paging {
-    pub(super) say: Message,
+    pub(super) message: Message,
     pub(super) recipient: Option<Recipient>,
     pub(super) after: SignedDuration,
 }
@@ -58,8 +58,8 @@ pub(super) fn reach_people(
         for target in &sms.to {
             for (to, recipient) in reached.phones(target, context.roster, chained, now) {
                 let content = Content::Step { step: number, item };
-                let say = Message::Phone(PhoneMessage::Text { to, from: from.cloned(), content });
-                reached.pages.push(Paging { say, recipient, after: SignedDuration::ZERO });
+                let message = Message::Phone(PhoneMessage::Text { to, from: from.cloned(), content });
+                reached.pages.push(Paging { message, recipient, after: SignedDuration::ZERO });
             }
         }
     }
@@ -75,7 +75,7 @@ pub(super) fn reach_people(
                     let call = PhoneMessage::Call { to: to.clone(), from: from.cloned(), content };
                     let after = every * i32::try_from(time).unwrap_or(i32::MAX);
                     reached.pages.push(Paging {
-                        say: Message::Phone(call),
+                        message: Message::Phone(call),
                         recipient: recipient.clone(),
                         after,
                     });
@@ -92,7 +92,7 @@ pub(super) fn reach_people(
             for (recipient, attempts) in reached.attempts(target, context.roster, now) {
                 for Attempt { to, after } in attempts {
                     let content = content.clone();
-                    let say = match to {
+                    let message = match to {
                         AttemptAddress::Text(to) => {
                             Message::Phone(PhoneMessage::Text { to, from: texter.clone(), content })
                         }
@@ -102,7 +102,7 @@ pub(super) fn reach_people(
                         AttemptAddress::Mail(email) => Message::Mail(MailMessage::Page { email, content }),
                         AttemptAddress::Webex(email) => Message::Direct(DirectMessage { email, content }),
                     };
-                    reached.pages.push(Paging { say, recipient: Some(recipient.clone()), after });
+                    reached.pages.push(Paging { message, recipient: Some(recipient.clone()), after });
                 }
             }
         }
@@ -116,7 +116,7 @@ pub(super) fn reach_people(
 /// Spreads calls that would begin at once, so that at most `rate` begin in a second.
 fn spread(pages: &mut [Paging], rate: u32) {
     let mut taken: BTreeMap<i64, u32> = BTreeMap::new();
-    for page in pages.iter_mut().filter(|page| page.say.is_call()) {
+    for page in pages.iter_mut().filter(|page| page.message.is_call()) {
         let mut second = page.after.as_secs();
         while taken.get(&second).is_some_and(|calls| *calls >= rate) {
             second += 1;

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::decision::{Decision, nothing};
 use crate::delivery::{InternalTask, Message};
 use crate::incident::schedule::{ends_by_silence, is_current, next_step_at, question_at, wake_at};
-use crate::incident::{CommandOutcome, Incident, Phase};
+use crate::incident::{EventOutcome, Incident, Phase};
 use crate::wording;
 
 /// Processes the incident at the time for which it asked.
@@ -21,7 +21,7 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
         builder.add_fact("incident.escalated", [("by", "time".to_owned())]);
         builder.add_entry(wording::incident::escalated_by_time(), None);
         builder.escalate(wording::nobody_answered(incident.step_at, context.words));
-        return builder.finish(CommandOutcome::Done);
+        return builder.finish(EventOutcome::Done);
     }
     if incident.responses.snoozed_until.is_some_and(|until| until <= now) {
         builder.incident.heard_at = now;
@@ -29,7 +29,7 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
         builder.add_entry(wording::incident::SNOOZE_OVER.to_owned(), None);
         reopen(&mut builder);
         builder.step_again(wording::incident::SNOOZE_OVER.to_owned());
-        return builder.finish(CommandOutcome::Done);
+        return builder.finish(EventOutcome::Done);
     }
     if let Some(decision) = ask_for_confirmation(incident, context, now) {
         return decision;
@@ -38,7 +38,7 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
         if !context.watched {
             builder.incident.phase = Phase::Lapsed;
             builder.add_fact("incident.lapsed", []);
-            return builder.finish(CommandOutcome::Done);
+            return builder.finish(EventOutcome::Done);
         }
         // The incident is over when a poll reports it. Until then, it only stays active.
         if wake_at(incident, context.plan).is_some_and(|at| at <= now) {
@@ -53,13 +53,13 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
             builder.add_entry(wording::incident::HOLD_OVER.to_owned(), None);
             builder.status(wording::incident::HOLD_OVER.to_owned());
         }
-        return builder.finish(CommandOutcome::Done);
+        return builder.finish(EventOutcome::Done);
     }
     // Too early, which happens since a wake-up moves forward only when it is reached. Sets the right time.
     if incident.wake_at == wake_at(&builder.incident, context.plan) {
         return nothing(state);
     }
-    builder.finish(CommandOutcome::Nothing)
+    builder.finish(EventOutcome::Nothing)
 }
 
 fn lapse(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
@@ -70,13 +70,13 @@ fn lapse(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
         let text = wording::incident::lapsed(untaken);
         builder.add_entry(text.clone(), None);
         builder.status(text);
-        builder.hold_state();
+        builder.mark_last_word();
         if untaken {
             builder.notify_admins(&wording::incident::nobody_took_it(&builder.incident));
         }
         builder.report(now);
     }
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }
 
 /// Asks the person who has the incident whether they still have it. Without an answer, the incident is reopened.
@@ -94,13 +94,13 @@ fn ask_for_confirmation(incident: &Incident, context: Context<'_>, now: Timestam
         let text = wording::incident::still_on_it(who, confirm.within.0, incident);
         builder.add_entry(wording::incident::asked(who), None);
         builder.post(text);
-        builder.hold_state();
+        builder.mark_last_word();
         if builder.shows_card() {
             let text = wording::incident::still_on_it_text(who, confirm.within.0, incident);
             builder.add(Message::Internal(InternalTask::TextThoseCalled { text, except: None }), now);
             builder.card_too();
         }
-        return Some(builder.finish(CommandOutcome::Done));
+        return Some(builder.finish(EventOutcome::Done));
     }
     builder.incident.heard_at = now;
     builder.add_fact("incident.reopened", [("by", "time".to_owned())]);
@@ -108,7 +108,7 @@ fn ask_for_confirmation(incident: &Incident, context: Context<'_>, now: Timestam
     builder.add_entry(text.clone(), None);
     reopen(&mut builder);
     builder.resume_escalation(text);
-    Some(builder.finish(CommandOutcome::Done))
+    Some(builder.finish(EventOutcome::Done))
 }
 
 /// Reopens the incident: nobody has it any more.
@@ -139,5 +139,5 @@ pub(super) fn handle_unreached(
     builder.add_fact("incident.escalated", [("by", "nobody was reached".to_owned())]);
     builder.add_entry(wording::incident::NOBODY_REACHED.to_owned(), None);
     builder.escalate(wording::incident::NOBODY_REACHED.to_owned());
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::builder::DecisionBuilder;
 use super::context::Context;
 use super::decision::{Decision, nothing};
-use crate::incident::{CommandOutcome, Incident};
+use crate::incident::{EventOutcome, Incident};
 use crate::wording;
 
 /// Opens an incident for a waiting customer and takes the plan's first step, unless an incident is open already.
@@ -29,5 +29,5 @@ pub(super) fn handle_waiting(
     } else {
         builder.take_step(1, Some(note));
     }
-    builder.finish(CommandOutcome::Done)
+    builder.finish(EventOutcome::Done)
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::super::escape::plain;
 use super::super::words::{Words, clock};
+use super::choice::{IncidentChoice, choices};
 use super::severity;
 use crate::config::{Plan, Step};
 use crate::incident::{Incident, Phase, next_step_at};
@@ -20,20 +21,11 @@ pub struct IncidentCard {
     /// Further facts, each with its name.
     pub lines: Vec<(String, String)>,
     /// Buttons, the most likely first.
-    pub choices: Vec<CardChoice>,
+    pub choices: Vec<IncidentChoice>,
     /// The incident's reference, `H-7K3Q`. It is returned when a button is pressed.
     pub reference: String,
     /// Number of the incident among those of its subject. It is returned, too, and shows when a press is on an old card.
     pub epoch: u64,
-}
-
-/// A button on a card.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CardChoice {
-    /// Label for people.
-    pub title: String,
-    /// The command that the button gives.
-    pub command: &'static str,
 }
 
 /// Colour of a card's state.
@@ -79,10 +71,7 @@ pub fn card(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> 
         }
     }
     line("Name", format!("{} · text back {}", incident.reference(), incident.number()));
-    let choices = choices(incident, plan)
-        .into_iter()
-        .map(|(title, command)| CardChoice { title: title.to_owned(), command })
-        .collect();
+    let choices = choices(incident, plan);
     let (reference, epoch) = (incident.reference(), incident.epoch);
     IncidentCard { title, state, colour, lines, choices, reference, epoch }
 }
@@ -158,26 +147,4 @@ fn whom(step: &Step) -> String {
     names.truncate(3);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     names.join(", ") + &more
-}
-
-/// The label of every button that acknowledges an incident.
-pub const I_HAVE_IT: &str = "I have it";
-
-fn choices(incident: &Incident, plan: &Plan) -> Vec<(&'static str, &'static str)> {
-    let further = (incident.step as usize) < plan.steps.len();
-    match incident.phase {
-        Phase::Open => {
-            let mut choices = vec![(I_HAVE_IT, "acknowledge")];
-            if further {
-                choices.push(("Next step", "next"));
-            }
-            choices.extend([("I can't", "cannot"), ("Snooze 30 min", "snooze"), ("Done", "done")]);
-            choices
-        }
-        Phase::Acknowledged if incident.responses.asked_at.is_some() => {
-            vec![("Still on it", "confirm"), ("Done", "done"), ("I can't", "cannot")]
-        }
-        Phase::Acknowledged => vec![("Done", "done"), ("I can't", "cannot")],
-        Phase::Resolved | Phase::Cancelled | Phase::Lapsed => Vec::new(),
-    }
 }

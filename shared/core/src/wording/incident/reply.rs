@@ -7,7 +7,7 @@ use super::super::words::{Words, clock};
 use super::{about, has_it_since, named};
 use crate::alert::{AlertSignal, Objection, SignalAction};
 use crate::incident::command::{Actor, Command, WrittenCommand};
-use crate::incident::{CommandOutcome, Incident, Phase};
+use crate::incident::{EventOutcome, Incident, Phase};
 
 /// Reply if the person was notified of no open incident.
 pub const NOTHING_OPEN: &str =
@@ -70,7 +70,7 @@ pub fn news(signal: &AlertSignal, title: &str) -> String {
 pub fn which(open: &[Incident], asked: &WrittenCommand) -> String {
     let word = match asked {
         WrittenCommand::Acknowledge => "ack",
-        WrittenCommand::Escalate(_) => "esc",
+        WrittenCommand::Escalate | WrittenCommand::EscalateTo(_) => "esc",
         WrittenCommand::Cannot => "can't",
         WrittenCommand::Snooze(_) => "snooze",
         WrittenCommand::Confirm => "confirm",
@@ -117,7 +117,7 @@ pub fn several_results(results: &[String]) -> String {
 }
 
 /// Reply to `who`: who has the incident, and who is on call.
-pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
+pub fn who(incident: &Incident, on_call: &[String], words: &Words) -> String {
     let state = match (incident.phase, &incident.taken_by) {
         (Phase::Open, _) => "nobody has it yet".to_owned(),
         (Phase::Acknowledged, Some(by)) => has_it_since(by, words),
@@ -125,20 +125,20 @@ pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
         (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => "it is over".to_owned(),
     };
     let on_call =
-        if on_duty.is_empty() { String::new() } else { format!(" On call: {}.", on_duty.join(", ")) };
+        if on_call.is_empty() { String::new() } else { format!(" On call: {}.", on_call.join(", ")) };
     format!("{}: {state}.{on_call}", about(incident))
 }
 
 /// Returns the reply to a command: its result.
 pub fn command_result(
     command: &Command,
-    outcome: Option<CommandOutcome>,
+    outcome: Option<EventOutcome>,
     incident: &Incident,
     words: &Words,
     now: Timestamp,
 ) -> String {
     let about = about(incident);
-    if outcome != Some(CommandOutcome::Done) {
+    if outcome != Some(EventOutcome::Done) {
         let by = incident.taken_by.as_ref();
         return match (incident.phase, by) {
             (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => {
@@ -148,8 +148,8 @@ pub fn command_result(
                 format!("{about}: {}.", has_it_since(by, words))
             }
             (Phase::Open, _) | (Phase::Acknowledged, None) => match command {
-                Command::Next { .. } => format!("{about}: there is no further step."),
-                Command::Escalate { name } => format!("{about}: nobody is called {}.", plain(name)),
+                Command::Escalate { .. } => format!("{about}: there is no further step."),
+                Command::EscalateTo { name } => format!("{about}: nobody is called {}.", plain(name)),
                 Command::Acknowledge
                 | Command::Cannot
                 | Command::Snooze { .. }
@@ -167,8 +167,8 @@ pub fn command_result(
         Command::Acknowledge => {
             format!("{about}: you have it. The others are told. When it is done: done {}", incident.number())
         }
-        Command::Next { .. } => format!("{about}: the next step is taken now."),
-        Command::Escalate { name } => format!("{about}: {} is called.", plain(name)),
+        Command::Escalate { .. } => format!("{about}: the next step is taken now."),
+        Command::EscalateTo { name } => format!("{about}: {} is called.", plain(name)),
         Command::Cannot => format!("{about}: understood. It is open, and others are told."),
         Command::Snooze { until } => format!("{about}: snoozed until {}.", clock((*until).max(now), words)),
         Command::Confirm => format!("{about}: thank you."),

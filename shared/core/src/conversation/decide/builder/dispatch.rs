@@ -11,7 +11,7 @@ impl DecisionBuilder<'_> {
     /// Adds a dispatch with these messages. Posts wait for the previous posts, and answers for the previous answers.
     pub(in crate::conversation::decide) fn add_dispatch(
         &mut self,
-        says: impl IntoIterator<Item = Message>,
+        messages: impl IntoIterator<Item = Message>,
     ) -> &mut Dispatch {
         self.next.dispatches += 1;
         let (subject, epoch) = (self.next.subject.clone(), self.next.epoch);
@@ -22,8 +22,8 @@ impl DecisionBuilder<'_> {
             let content = Content::FirstPost(self.context.address.clone());
             dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content }), self.now));
         }
-        for say in says {
-            dispatch.add(Delivery::new(say, self.now));
+        for message in messages {
+            dispatch.add(Delivery::new(message, self.now));
         }
         let (mut posts, mut answers) = (false, false);
         for delivery in dispatch.deliveries.values() {
@@ -70,26 +70,26 @@ impl DecisionBuilder<'_> {
     pub(in crate::conversation::decide) fn add_entry(
         &mut self,
         entry: ConversationEntry,
-        says: impl IntoIterator<Item = Message>,
+        messages: impl IntoIterator<Item = Message>,
     ) -> &mut Dispatch {
-        let dispatch = self.add_dispatch(says);
+        let dispatch = self.add_dispatch(messages);
         dispatch.patience = Patience::Day;
         dispatch.in_conversation(|of| of.entry = Some(Box::new(entry)));
         dispatch
     }
 
     /// Adds a message to the dispatch of the customer's words. An agent who is added that way is in the space before the post.
-    pub(in crate::conversation::decide) fn add_to_customer_entry(&mut self, say: Message) {
+    pub(in crate::conversation::decide) fn add_to_customer_entry(&mut self, message: Message) {
         let now = self.now;
         let customers = |dispatch: &&mut Dispatch| {
             dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Customer)
         };
         match self.dispatches.iter_mut().find(customers) {
             Some(dispatch) => {
-                dispatch.add(Delivery::new(say, now));
+                dispatch.add(Delivery::new(message, now));
             }
             None => {
-                self.add_dispatch([say]);
+                self.add_dispatch([message]);
             }
         }
     }

@@ -100,11 +100,11 @@ static PHRASES: &[Phrase] = &[
     // Others.
     Phrase {
         words: "esc|escalate|escalation it|this?",
-        command: Some(Escalate(None)),
+        command: Some(Escalate),
         strength: Claim,
         takes_step: true,
     },
-    is(Escalate(None), Claim, "next step?"),
+    is(Escalate, Claim, "next step?"),
     is(Snooze(SignedDuration::ZERO), Claim, "snooze"),
     is(Who, Claim, "who"),
     is(Who, Claim, "who|whos has|got it|this"),

@@ -20,8 +20,10 @@ pub enum IncidentSelector {
 pub enum WrittenCommand {
     /// Acknowledges the incident: "I have it."
     Acknowledge,
-    /// The next step, or the step with this name.
-    Escalate(Option<String>),
+    /// Takes the next step now.
+    Escalate,
+    /// Takes the step with this name, which is taken only on request.
+    EscalateTo(String),
     /// "I can't": declines.
     Cannot,
     /// Quiet for this long.
@@ -44,7 +46,8 @@ impl WrittenCommand {
         match self {
             Self::Who | Self::Help => true,
             Self::Acknowledge
-            | Self::Escalate(_)
+            | Self::Escalate
+            | Self::EscalateTo(_)
             | Self::Cannot
             | Self::Snooze(_)
             | Self::Confirm

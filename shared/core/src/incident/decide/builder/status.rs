@@ -20,8 +20,8 @@ impl DecisionBuilder<'_> {
             Some(step) => self.step(step, first),
             None => {
                 let mut dispatch = self.dispatch(None);
-                for say in self.audience().into_iter().chain(first) {
-                    dispatch.add(Delivery::new(say, self.now));
+                for message in self.audience().into_iter().chain(first) {
+                    dispatch.add(Delivery::new(message, self.now));
                 }
                 self.dispatches.push(dispatch);
             }
@@ -34,8 +34,8 @@ impl DecisionBuilder<'_> {
             return self.post(text);
         }
         let mut dispatch = self.dispatch(None);
-        for say in self.audience() {
-            dispatch.add(Delivery::new(say, self.now));
+        for message in self.audience() {
+            dispatch.add(Delivery::new(message, self.now));
         }
         self.dispatches.push(dispatch);
         self.card_too();

@@ -19,8 +19,8 @@ impl DecisionBuilder<'_> {
     pub(in crate::incident::decide) fn begin(&mut self, first: impl IntoIterator<Item = Message>) {
         if self.context.plan.steps.is_empty() {
             let mut dispatch = self.dispatch(None);
-            for say in self.audience().into_iter().chain(first) {
-                dispatch.add(Delivery::new(say, self.now));
+            for message in self.audience().into_iter().chain(first) {
+                dispatch.add(Delivery::new(message, self.now));
             }
             self.dispatches.push(dispatch);
         } else {
@@ -84,13 +84,13 @@ impl DecisionBuilder<'_> {
             self.incident.step = number;
             self.incident.step_at = self.now;
         }
-        for say in
+        for message in
             self.audience().into_iter().chain(step.people.iter().flat_map(invitations).map(Message::from))
         {
-            dispatch.add(Delivery::new(say, self.now));
+            dispatch.add(Delivery::new(message, self.now));
         }
-        for say in first {
-            dispatch.add(Delivery::new(say, self.now));
+        for message in first {
+            dispatch.add(Delivery::new(message, self.now));
         }
         if step.post.is_some() {
             dispatch.add(Delivery::new(
@@ -105,8 +105,8 @@ impl DecisionBuilder<'_> {
         let hold = hold.filter(|_| !self.by_name(number));
         let at = hold.unwrap_or(self.now);
         let reached = reach::reach_people(step, number, self.context, self.incident.alert.is_some(), at);
-        for say in reached.people.into_iter().map(Message::from) {
-            dispatch.add(Delivery::new(say, self.now));
+        for message in reached.people.into_iter().map(Message::from) {
+            dispatch.add(Delivery::new(message, self.now));
         }
         for gap in &reached.gaps {
             self.add_fact("roster.gap", [("gap", wording::incident::gap(gap))]);
@@ -116,8 +116,10 @@ impl DecisionBuilder<'_> {
                 }),
                 self.now,
             ));
-            for say in reach::tell_admins(self.context, &wording::incident::gap_notice(gap, &self.incident)) {
-                dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, self.now) });
+            for message in
+                reach::tell_admins(self.context, &wording::incident::gap_notice(gap, &self.incident))
+            {
+                dispatch.add(Delivery { admin_notice: true, ..Delivery::new(message, self.now) });
             }
         }
         if let Some(until) = hold {
@@ -148,8 +150,8 @@ impl DecisionBuilder<'_> {
 /// that dies after posting it leaves a trace.
 fn add_attempts(dispatch: &mut Dispatch, pages: Vec<Paging>, hold: Option<Timestamp>, now: Timestamp) {
     let some = !pages.is_empty();
-    for Paging { say, recipient, after } in pages {
-        let delivery = Delivery { recipient, ..Delivery::new(say, now) };
+    for Paging { message, recipient, after } in pages {
+        let delivery = Delivery { recipient, ..Delivery::new(message, now) };
         dispatch.add(match (hold, after) {
             (None, after) if after.is_zero() => delivery,
             (hold, after) => delivery.at(hold.unwrap_or(now) + after),
