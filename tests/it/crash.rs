@@ -175,13 +175,13 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
     }
     let seen = world.gate.seen();
     world.minutes(4).await;
-    if choose && world.crowd("shoes").await.is_some_and(|incident| incident.taken_by.is_none()) {
+    if choose && world.zone_incident("shoes").await.is_some_and(|incident| incident.taken_by.is_none()) {
         // Webex doesn't state whether it repeats a webhook that nobody accepted. A person who sees no reaction presses again.
         let card = world.cards("Floor team").remove(0);
         world.choose("alice@example.com", &card, "On my way").await;
         world.settle().await;
     }
-    let here = format!("crowd, choose {choose}, at {number} {moment:?}");
+    let here = format!("occupancy, choose {choose}, at {number} {moment:?}");
     let mut copies: BTreeMap<String, u32> = BTreeMap::new();
     for mark in world.marks() {
         *copies.entry(mark).or_default() += 1;
@@ -189,7 +189,7 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
     assert!(copies.values().all(|count| *count == 1), "{here}: {copies:?}");
     assert_eq!(world.cards("Floor team").len(), 1, "{here}: {:#?}", world.posts("Floor team"));
     assert_eq!(world.texts(DANA), ["Floor 2 / Shoes: 97 of 100 (alert): delivered"], "{here}");
-    let incident = world.crowd("shoes").await.expect("an incident");
+    let incident = world.zone_incident("shoes").await.expect("an incident");
     assert_eq!((incident.epoch, incident.step), (1, 2), "{here}");
     if choose {
         assert_eq!(incident.phase, Phase::Acknowledged, "{here}");

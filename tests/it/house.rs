@@ -540,7 +540,7 @@ fn table_and_queue_agree_with_the_code() {
     let deliver = template.function("deliver").expect("deliver");
     assert!(
         template.queue.visibility >= 6 * deliver.timeout,
-        "a kick would come again while it is worked on"
+        "a message would come again while it is worked on"
     );
 }
 

@@ -50,7 +50,7 @@ impl World {
         self.send("POST", "/sim/webex/v1/attachment/actions", &headers, body.to_string()).await.status
     }
 
-    pub(crate) async fn crowd(&self, zone: &str) -> Option<Incident> {
+    pub(crate) async fn zone_incident(&self, zone: &str) -> Option<Incident> {
         self.runner.store.incidents().incident(&Subject::zone(zone)).await.unwrap()
     }
 
@@ -67,7 +67,7 @@ async fn a_full_zone_brings_one_card_within_two_polls_and_an_empty_one_one_all_c
 
     world.devices("shoes", 87).await;
     world.minutes(1).await;
-    assert!(world.posts("Floor team").is_empty(), "one poll is no crowd");
+    assert!(world.posts("Floor team").is_empty(), "one poll opens nothing");
     world.minutes(1).await;
     assert_eq!(world.people("Floor team"), ["alice@example.com", "bob@example.com"]);
     let posts = world.posts("Floor team");
@@ -98,7 +98,7 @@ async fn a_full_zone_brings_one_card_within_two_polls_and_an_empty_one_one_all_c
     assert!(posts[2].ends_with("87 at the peak."), "{}", posts[2]);
     world.minutes(60).await;
     assert_eq!(world.posts("Floor team").len(), 3);
-    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Resolved);
+    assert_eq!(world.zone_incident("shoes").await.unwrap().phase, Phase::Resolved);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_source_that_returns_no_count_brings_neither_and_is_reported_once() {
     assert_eq!(posts.len(), before + 1, "{posts:#?}");
     assert!(posts[before].starts_with("❓ No count from **store** since"), "{}", posts[before]);
     assert!(posts[before].contains("Floor 2 / Shoes") && posts[before].contains("hats"), "{}", posts[before]);
-    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Open, "silence resolves nothing");
+    assert_eq!(world.zone_incident("shoes").await.unwrap().phase, Phase::Open, "silence resolves nothing");
 
     world.no_trouble();
     world.minutes(5).await;
@@ -138,11 +138,11 @@ async fn a_zone_escalates_from_warn_to_alert_in_the_same_incident() {
     let world = World::with(FLOOR).await;
     world.devices("shoes", 85).await;
     world.minutes(3).await;
-    let first = world.crowd("shoes").await.unwrap();
+    let first = world.zone_incident("shoes").await.unwrap();
     assert!(world.texts("+12025550111").is_empty());
     world.devices("shoes", 131).await;
     world.minutes(3).await;
-    let second = world.crowd("shoes").await.unwrap();
+    let second = world.zone_incident("shoes").await.unwrap();
     assert_eq!((first.epoch, first.step), (second.epoch, 1));
     assert_eq!(second.step, 2);
     assert_eq!(world.texts("+12025550111"), ["Floor 2 / Shoes: 131 of 100 (alert): delivered"]);
@@ -169,7 +169,7 @@ async fn a_choice_on_the_card_is_acknowledged_under_it_with_name_and_time() {
     world.choose("bob@example.com", &card, "Not busy").await;
     world.settle().await;
     assert!(world.posts("Floor team")[4].contains("counted as a false alarm, the 1st of this zone"));
-    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Cancelled);
+    assert_eq!(world.zone_incident("shoes").await.unwrap().phase, Phase::Cancelled);
     world.minutes(30).await;
     assert_eq!(world.posts("Floor team").len(), 5, "a false alarm stays one, though the count is as it was");
     world.devices("shoes", 20).await;
@@ -204,7 +204,7 @@ async fn a_card_in_another_space_does_not_count() {
     // Mallory isn't in the space; and a card of another space carries the reference of this incident.
     assert_ne!(world.choose("mallory@example.com", &card, "Not busy").await, 200);
     world.settle().await;
-    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Open);
+    assert_eq!(world.zone_incident("shoes").await.unwrap().phase, Phase::Open);
     world.read_all();
 }
 
@@ -354,9 +354,9 @@ async fn without_cards_posts_and_commands_do_the_same() {
         world.settle().await;
     };
     say("I am not on my way").await;
-    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Open);
+    assert_eq!(world.zone_incident("shoes").await.unwrap().phase, Phase::Open);
     say("On my way!").await;
-    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Acknowledged);
+    assert_eq!(world.zone_incident("shoes").await.unwrap().phase, Phase::Acknowledged);
     let posts = world.posts("Floor team");
     assert!(posts.last().unwrap().starts_with("✅ **Alice** is on the way since"), "{posts:#?}");
 }
@@ -369,7 +369,7 @@ async fn a_bot_posts_and_hears_the_same() {
     let card = world.cards("Floor team").remove(0);
     world.choose("bob@example.com", &card, "On my way").await;
     world.settle().await;
-    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Acknowledged);
+    assert_eq!(world.zone_incident("shoes").await.unwrap().phase, Phase::Acknowledged);
     world.read_all();
 }
 

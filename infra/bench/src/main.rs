@@ -3,12 +3,12 @@
 
 mod alert;
 mod count;
-mod crowd;
 mod customer;
-mod duty;
 mod events;
 mod feeder;
 mod measure;
+mod occupancy;
+mod oncall;
 mod people;
 mod process;
 mod release;
@@ -30,11 +30,11 @@ Measures the functions as they are deployed, beside one that does nothing.
 Options:
   --quick        3 starts and 50 calls of each function instead of 15 and 500; 3 hours of polls instead of a day;
                  3 customers one after another instead of 15
-  --crowds       only the polls of a site with 500 zones
+  --occupancy    only the polls of a site with 500 zones
   --customers    only customers' texts and agents' answers, and 100 conversations at once
-  --duty         only alerts that call people, in one process
-  --processes    with --duty: by the real binaries too
-  --small        with --duty: few of everything, to see that it works; what is built for debugging will do
+  --on-call      only alerts that call people, in one process
+  --processes    with --on-call: by the real binaries too
+  --small        with --on-call: few of everything, to see that it works; what is built for debugging will do
   --polls N      so many of them; a week is 10080
   --no-build     measure what lies in target/release already
   --binaries DIR measure what lies there, and build nothing: target/debug shows that everything is called rightly
@@ -51,9 +51,9 @@ struct Options {
     quick: bool,
     build: bool,
     binaries: Option<PathBuf>,
-    crowds: bool,
+    occupancy: bool,
     customers: bool,
-    duty: bool,
+    on_call: bool,
     processes: bool,
     small: bool,
     polls: Option<usize>,
@@ -90,9 +90,9 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
         quick: false,
         build: true,
         binaries: None,
-        crowds: false,
+        occupancy: false,
         customers: false,
-        duty: false,
+        on_call: false,
         processes: false,
         small: false,
         polls: None,
@@ -109,9 +109,9 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
         let mut file = || arguments.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
         match argument.as_str() {
             "--quick" => options.quick = true,
-            "--crowds" => options.crowds = true,
+            "--occupancy" => options.occupancy = true,
             "--customers" => options.customers = true,
-            "--duty" => options.duty = true,
+            "--on-call" => options.on_call = true,
             "--processes" => options.processes = true,
             "--small" => options.small = true,
             "--no-build" => options.build = false,
@@ -122,8 +122,8 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             other => return Err(format!("there is no option {other:?}")),
         }
     }
-    if (options.processes || options.small) && !options.duty {
-        return Err("--processes and --small belong to --duty".to_owned());
+    if (options.processes || options.small) && !options.on_call {
+        return Err("--processes and --small belong to --on-call".to_owned());
     }
     Ok(Some(options))
 }
@@ -136,8 +136,8 @@ async fn run(options: &Options) -> Result<(), Error> {
         None => release::directory()?,
     };
     // If the options name parts, only these run.
-    let all = !options.crowds && !options.customers && !options.duty;
-    let binaries = all || options.crowds || options.customers || options.processes;
+    let all = !options.occupancy && !options.customers && !options.on_call;
+    let binaries = all || options.occupancy || options.customers || options.processes;
     if options.build && options.binaries.is_none() && binaries {
         release::build(&release)?;
     }
@@ -147,7 +147,7 @@ async fn run(options: &Options) -> Result<(), Error> {
         measure::Runs { starts: 15, calls: 500 }
     };
     let load = release::load();
-    let played = crowd::Played {
+    let played = occupancy::Played {
         starts: runs.starts,
         polls: options.polls.unwrap_or(if options.quick { 180 } else { 1440 }),
     };
@@ -173,13 +173,13 @@ async fn run(options: &Options) -> Result<(), Error> {
             }
         }
     }
-    if all || options.crowds {
-        let crowds = crowd::measure(&release, played).await?;
-        parts.push(report::crowds(&crowds, played));
+    if all || options.occupancy {
+        let site_polls = occupancy::measure(&release, played).await?;
+        parts.push(report::site_polls(&site_polls, played));
     }
-    if all || options.duty {
-        let played = if options.small { duty::Played::SMALL } else { duty::Played::WHOLE };
-        parts.push(duty::measure(binaries.then_some(release.as_path()), played).await?);
+    if all || options.on_call {
+        let played = if options.small { oncall::Played::SMALL } else { oncall::Played::WHOLE };
+        parts.push(oncall::measure(binaries.then_some(release.as_path()), played).await?);
     }
     let text = report::machine(load) + &parts.join("\n");
     println!("{text}");

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::count::Bill;
-use crate::crowd::{Crowds, Played, ZONES};
 use crate::customer::{AGAIN_POSTED, ANSWER_TAKEN, Customers, FIRST_POSTED, Step, Took};
 use crate::measure::{Measured, Runs};
+use crate::occupancy::{Played, SitePolls, ZONES};
 use crate::release::NOOP;
 use crate::rush::{ANSWERS, Rush, TEXTS};
 
@@ -151,7 +151,7 @@ fn at_once(customers: &Customers, rush: &Rush) -> String {
 }
 
 /// Returns the table about polls of a site with many zones.
-pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
+pub(crate) fn site_polls(site_polls: &SitePolls, played: Played) -> String {
     let ms = |all: &[Duration], percent| format!("{:.1} ms", millis(percentile(all, percent)));
     let each = |all: &[f64]| all.iter().sum::<f64>() / all.len().max(1) as f64;
     let zone = |all: &[f64]| each(all) / ZONES as f64;
@@ -160,51 +160,51 @@ pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
     let seconds = |all: &[Duration], percent| of(percentile(all, percent).as_secs_f64(), 2.0);
     let mb = |bytes: u64| bytes as f64 / 1e6;
     let trips = |percent: usize| {
-        let mut all = crowds.trips.clone();
+        let mut all = site_polls.trips.clone();
         all.sort_unstable();
         all.get((all.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or_default()
     };
     let nothing = String::new;
     let rows = [
-        ("a poll, p50", ms(&crowds.whole, 50), "< 2 s", seconds(&crowds.whole, 50)),
-        ("a poll, p99", ms(&crowds.whole, 99), "< 2 s", seconds(&crowds.whole, 99)),
-        ("of it the site's answer, p50", ms(&crowds.site, 50), "", nothing()),
-        ("of it the site's answer, p99", ms(&crowds.site, 99), "", nothing()),
-        ("a poll without the site's answer, p50", ms(&crowds.own, 50), "", nothing()),
-        ("a poll without the site's answer, p99", ms(&crowds.own, 99), "", nothing()),
-        ("first answer of a process without the site's, median", ms(&crowds.first, 50), "", nothing()),
+        ("a poll, p50", ms(&site_polls.whole, 50), "< 2 s", seconds(&site_polls.whole, 50)),
+        ("a poll, p99", ms(&site_polls.whole, 99), "< 2 s", seconds(&site_polls.whole, 99)),
+        ("of it the site's answer, p50", ms(&site_polls.site, 50), "", nothing()),
+        ("of it the site's answer, p99", ms(&site_polls.site, 99), "", nothing()),
+        ("a poll without the site's answer, p50", ms(&site_polls.own, 50), "", nothing()),
+        ("a poll without the site's answer, p99", ms(&site_polls.own, 99), "", nothing()),
+        ("first answer of a process without the site's, median", ms(&site_polls.first, 50), "", nothing()),
         (
             "processor a poll",
-            crowds.processor.map_or("?".to_owned(), |each| format!("{:.1} ms", millis(each))),
+            site_polls.processor.map_or("?".to_owned(), |each| format!("{:.1} ms", millis(each))),
             "",
             nothing(),
         ),
         (
             "write units a zone and minute",
-            format!("{:.3}", zone(&crowds.write)),
+            format!("{:.3}", zone(&site_polls.write)),
             "≤ 1",
-            of(zone(&crowds.write), 1.0),
+            of(zone(&site_polls.write), 1.0),
         ),
         (
             "write units of the dearest poll, a zone",
-            format!("{:.3}", most(&crowds.write) / ZONES as f64),
+            format!("{:.3}", most(&site_polls.write) / ZONES as f64),
             "",
             nothing(),
         ),
-        ("write units a poll", format!("{:.1}", each(&crowds.write)), "", nothing()),
-        ("read units a zone and minute", format!("{:.3}", zone(&crowds.read)), "", nothing()),
+        ("write units a poll", format!("{:.1}", each(&site_polls.write)), "", nothing()),
+        ("read units a zone and minute", format!("{:.3}", zone(&site_polls.read)), "", nothing()),
         ("round trips to the table, p50 and p99", format!("{}, {}", trips(50), trips(99)), "", nothing()),
         (
             "peak memory",
-            crowds.memory.map_or("?".to_owned(), |bytes| format!("{:.1} MB", mb(bytes))),
+            site_polls.memory.map_or("?".to_owned(), |bytes| format!("{:.1} MB", mb(bytes))),
             "≤ 10 MB",
-            crowds.memory.map_or("?".to_owned(), |bytes| of(mb(bytes), 10.0)),
+            site_polls.memory.map_or("?".to_owned(), |bytes| of(mb(bytes), 10.0)),
         ),
         (
             "the site's row, at its largest",
-            format!("{:.1} kB", crowds.row as f64 / 1e3),
+            format!("{:.1} kB", site_polls.row as f64 / 1e3),
             "< 400 kB (DynamoDB's limit)",
-            of(crowds.row as f64, 409_600.0),
+            of(site_polls.row as f64, 409_600.0),
         ),
     ];
     let mut text = String::new();
@@ -212,7 +212,7 @@ pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
         text,
         "{ZONES} zones of one site (CMX, `api: zones`: one request for all), {} polls a minute apart by one process of `cmx-poll`, \
          after {} starts. Changes to report (busier, calmer, over): {}; cards in the space: {}.\n",
-        played.polls, played.starts, crowds.signals, crowds.cards,
+        played.polls, played.starts, site_polls.signals, site_polls.cards,
     );
     text.push_str("| occupancy | measured | *the aim* | of the aim |\n|---|--:|--:|--:|\n");
     for (what, measured, aim, of) in rows {

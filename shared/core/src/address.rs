@@ -1,4 +1,4 @@
-//! Phone numbers, mail addresses and senders as types. A value of one of them has the right form, whoever made it.
+//! Phone numbers, mail addresses and senders as types. A value of one of them always has the right form.
 //!
 //! All of them are plain strings where they are stored, checked when they are read. Their `Debug` shows no digit and no
 //! letter of them, since numbers and addresses must not reach logs.

@@ -258,7 +258,7 @@ pub struct Responses {
 }
 
 impl Responses {
-    /// Returns true if the plan may restart once more by itself, with this number of its own restarts.
+    /// Returns true if the plan may restart once more automatically, with this number of its own restarts.
     pub(crate) fn has_restart_left(&self, times: u32) -> bool {
         self.round.saturating_sub(self.again_from) < times
     }

@@ -3,10 +3,7 @@
 use tokio::time::Instant;
 
 /// Returns this moment on the timer that `tokio::time::sleep` uses. A test stops the timer with `tokio::time::pause`.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place in this crate; whoever holds the runtime holds this time"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place in this crate; the runtime controls this time")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

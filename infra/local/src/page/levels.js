@@ -38,13 +38,13 @@ export const snoozeOf = (zone) => (zone.snoozed_until ? `snoozed until ${clockTi
 export function incidentOf(zone) {
   const incident = zone.incident;
   if (!incident) return "";
-  const fate = {
+  const state = {
     open: "nobody is on the way yet",
     acknowledged: `${incident.by || "somebody"} is on the way`,
     resolved: "over",
     cancelled: incident.by ? `${incident.by} says it is not busy` : "taken back",
   }[incident.state];
-  return `${incident.reference}: ${fate ?? incident.state}`;
+  return `${incident.reference}: ${state ?? incident.state}`;
 }
 
 /** The maximum of the slider. */

@@ -33,7 +33,7 @@ function textNode(text) {
     { class: mine ? "text mine" : "text", "data-status": text.status },
     text.body || !text.media?.length ? el("p", { class: "bubble" }, lined(text.body ?? "")) : null,
     (text.media ?? []).map((file) => fileNode({ name: fileName(file), url: file.url, type: file.content_type })),
-    el("p", { class: "fate" }, mine ? `to ${number(text.to)} ` : "", when(text.at), " ", el("span", { class: "mark" }, `${MARKS[text.status] ?? ""} ${text.status ?? ""}${reason}`)),
+    el("p", { class: "receipt" }, mine ? `to ${number(text.to)} ` : "", when(text.at), " ", el("span", { class: "mark" }, `${MARKS[text.status] ?? ""} ${text.status ?? ""}${reason}`)),
   );
 }
 

@@ -16,7 +16,7 @@ const AFTER: i64 = 80;
 const RINGS: i64 = 70;
 /// Time in which a phone notices that the clock was moved, in the machine's time.
 const LIMIT: Duration = Duration::from_secs(10);
-const PLAN: &str = "duty";
+const PLAN: &str = "on-call";
 
 /// Cost of one alert.
 pub(super) struct Cost {

@@ -17,7 +17,7 @@ use crate::measure::listen_to_webex;
 /// Time that the simulated phones take for each step.
 const PACE: Duration = Duration::from_millis(100);
 /// Mail address of the only source, on this machine.
-const ADDRESS: &str = "duty-bench@in.example.com";
+const ADDRESS: &str = "on-call-bench@in.example.com";
 /// Time-out for the system to come to rest in held time.
 const LIMIT: Duration = Duration::from_secs(120);
 /// Begin of held time, on a working day.
@@ -257,7 +257,7 @@ impl Folder {
     fn write(config: &Value) -> Result<Self, Error> {
         static SCENES: AtomicU32 = AtomicU32::new(0);
         let number = SCENES.fetch_add(1, Ordering::Relaxed);
-        let name = format!("handbell-bench-duty-{}-{number}", std::process::id());
+        let name = format!("handbell-bench-on-call-{}-{number}", std::process::id());
         let folder = Self(std::env::temp_dir().join(name));
         std::fs::create_dir_all(&folder.0)?;
         // JSON is valid YAML.

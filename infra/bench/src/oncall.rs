@@ -64,5 +64,5 @@ pub(crate) async fn measure(release: Option<&Path>, played: Played) -> Result<St
     }
     let spread = called::spread(played.people).await?;
     let cost = cost::measure().await?;
-    Ok(report::duty(played, &times, &spread, &cost))
+    Ok(report::on_call(played, &times, &spread, &cost))
 }

@@ -36,7 +36,7 @@ pub(crate) struct Played {
 
 /// Results of the measurement.
 #[derive(Default)]
-pub(crate) struct Crowds {
+pub(crate) struct SitePolls {
     /// Time from the start of a process to the answer of its first poll, without the site's time.
     pub(crate) first: Vec<Duration>,
     /// Time of each poll by one process.
@@ -66,14 +66,14 @@ pub(crate) struct Crowds {
 }
 
 /// Lets one process of the real function poll minute by minute, while the counts change.
-pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Error> {
+pub(crate) async fn measure(release: &Path, played: Played) -> Result<SitePolls, Error> {
     let file = ConfigFile::write()?;
     let runner = start(release, &file.0, Start::at_rest(PACE)).await?;
     let secrets = Secrets::write(&file.0, &runner)?;
     let env = environment(&file.0, &runner, &secrets, Clock::Runner);
     let binary = release.join(POLL);
     let http = handbell_boot::client()?;
-    let mut crowds = Crowds::default();
+    let mut site_polls = SitePolls::default();
 
     progress(&format!("starts {POLL} with {ZONES} zones {} times", played.starts));
     let mut minute = 0;
@@ -81,7 +81,7 @@ pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Er
         next_minute(&runner, &mut minute)?;
         let mut wire = runner.stage.wire.listen();
         let (_, took) = Process::first_answer(&binary, &env, &events::tick(), 200).await?;
-        crowds.first.push(took.saturating_sub(asked(&mut wire)?.0));
+        site_polls.first.push(took.saturating_sub(asked(&mut wire)?.0));
         has_counted(&runner).await?;
     }
 
@@ -99,29 +99,29 @@ pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Er
         let whole = process.call(&events::tick()).await?;
         let after = runner.cloud.table().units();
         let (site, bytes) = asked(&mut wire)?;
-        crowds.whole.push(whole);
-        crowds.site.push(site);
-        crowds.own.push(whole.saturating_sub(site));
-        crowds.trips.push(after.calls - units.calls);
-        crowds.write.push(after.write - units.write);
-        crowds.read.push(after.read - units.read);
-        crowds.answer = crowds.answer.max(bytes);
-        crowds.row = crowds.row.max(row(&runner, &http).await?);
+        site_polls.whole.push(whole);
+        site_polls.site.push(site);
+        site_polls.own.push(whole.saturating_sub(site));
+        site_polls.trips.push(after.calls - units.calls);
+        site_polls.write.push(after.write - units.write);
+        site_polls.read.push(after.read - units.read);
+        site_polls.answer = site_polls.answer.max(bytes);
+        site_polls.row = site_polls.row.max(row(&runner, &http).await?);
         // Delivering the reports is not a part of the poll.
         while runner.cloud.queue().depth().visible > 0 {
             runner.cloud.deliver_due().await;
         }
     }
     let after = process.processor_time();
-    crowds.processor =
+    site_polls.processor =
         before.zip(after).map(|(before, after)| after.saturating_sub(before) / played.polls.max(1) as u32);
-    crowds.memory = process.peak_memory();
+    site_polls.memory = process.peak_memory();
     has_counted(&runner).await?;
-    crowds.signals = runner.store.sites().site(SITE).await?.map_or(0, |site| site.signals);
+    site_polls.signals = runner.store.sites().site(SITE).await?.map_or(0, |site| site.signals);
     let spaces = runner.webex.view();
     let messages = spaces.as_array().into_iter().flatten().filter_map(|space| space["messages"].as_array());
-    crowds.cards = messages.flatten().filter(|message| !message["card"].is_null()).count();
-    Ok(crowds)
+    site_polls.cards = messages.flatten().filter(|message| !message["card"].is_null()).count();
+    Ok(site_polls)
 }
 
 /// Moves the clock to the next full minute and changes the counts.
@@ -249,7 +249,8 @@ impl ConfigFile {
             "zones": zones,
             "plans": { "floor": { "space": space } },
         });
-        let path = std::env::temp_dir().join(format!("handbell-bench-crowds-{}.yaml", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("handbell-bench-site_polls-{}.yaml", std::process::id()));
         // JSON is valid YAML.
         std::fs::write(&path, serde_json::to_vec_pretty(&config)?)?;
         Ok(Self(path))

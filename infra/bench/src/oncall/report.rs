@@ -28,7 +28,7 @@ const LATENESS: f64 = 2.0;
 const WRITES: f64 = 40.0;
 
 /// Returns all tables.
-pub(super) fn duty(played: Played, times: &[Times], spread: &Spread, cost: &Cost) -> String {
+pub(super) fn on_call(played: Played, times: &[Times], spread: &Spread, cost: &Cost) -> String {
     let mut text = String::new();
     for times in times {
         let Times { hands, called, flood, late } = times;
