@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Delivery, DeliveryId, Dispatch, Message, PhoneMessage, Progress, VendorStatus};
+use super::{Delivery, DeliveryId, Dispatch, Progress, VendorStatus};
 use crate::address::E164;
 use crate::vendor_id::CallSid;
 
@@ -34,7 +34,7 @@ impl Dispatch {
     pub fn calls_to(&self, number: &E164, except: Option<DeliveryId>, since: Timestamp) -> OtherCalls {
         let mut others = OtherCalls::default();
         for (id, delivery) in &self.deliveries {
-            if Some(*id) == except || called(delivery) != Some(number) {
+            if Some(*id) == except || delivery.message.called_number() != Some(number) {
                 continue;
             }
             others.known.extend(self.call_of(*id, delivery));
@@ -57,7 +57,7 @@ impl Dispatch {
     /// Returns the calls that were placed for this dispatch and, for all that is known, still ring.
     pub fn ringing_calls(&self, now: Timestamp) -> Vec<CallSid> {
         let rings = |(id, delivery): (&DeliveryId, &Delivery)| {
-            called(delivery)?;
+            delivery.message.called_number()?;
             let receipt = self.receipts.get(id);
             let answered =
                 receipt.is_some_and(|receipt| receipt.last || receipt.status == VendorStatus::InProgress);
@@ -70,19 +70,5 @@ impl Dispatch {
     fn call_of(&self, id: DeliveryId, delivery: &Delivery) -> Option<CallSid> {
         let receipt = || self.receipts.get(&id).map(|receipt| receipt.id.clone());
         delivery.id.clone().or_else(receipt)?.parse().ok()
-    }
-}
-
-/// Returns the number that a page calls.
-fn called(delivery: &Delivery) -> Option<&E164> {
-    match &delivery.message {
-        Message::Phone(PhoneMessage::Call { to, .. }) => Some(to),
-        Message::Phone(
-            PhoneMessage::Text { .. } | PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. },
-        )
-        | Message::Space(_)
-        | Message::Direct(_)
-        | Message::Mail(_)
-        | Message::Internal(_) => None,
     }
 }

@@ -1,11 +1,17 @@
-//! Messages: the content of deliveries, with one enum for each channel.
+//! Messages: the content of deliveries, with one enum for each channel. Each question about a message names every channel, so
+//! that a new one has to answer it.
 
-mod predicates;
+mod mail;
+mod phone;
+mod space;
 
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
 use crate::address::{E164, EmailAddress, PhoneAddress, SmsSender};
+pub use mail::MailMessage;
+pub use phone::PhoneMessage;
+pub use space::{Invitation, SpaceMessage};
 
 /// The content of a delivery, by its channel. Each channel has a file in `app/channel` that sends its messages and looks them up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,76 +29,156 @@ pub enum Message {
     Internal(InternalTask),
 }
 
-/// A change in a space: its people, its title or its posts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum SpaceMessage {
-    /// Add a person to the space.
-    Invite(Invitation),
-    /// Give the space another title.
-    Rename {
-        /// The new title.
-        title: String,
-    },
-    /// Find out which agents are available, and add one of them if none is in the space.
-    Assign,
-    /// Notify the team in its lobby.
-    Lobby {
-        /// The text, in Markdown.
-        text: String,
-    },
-    /// Post a text.
-    Post {
-        /// The text.
-        content: Content,
-    },
-    /// Post the zone's card: the dispatch's view, with buttons.
-    ZoneCard,
-    /// Post a card with the state of the incident. The card shows the state at the time of posting.
-    IncidentCard,
-    /// Remove the card of an earlier dispatch, since a newer one takes its place.
-    RemoveCard {
-        /// The dispatch that posted the card.
-        card: u32,
-    },
-    /// Post the mail that raised the alert as a file.
-    OriginalMail {
-        /// Its key in the bucket.
-        object: String,
-        /// The file's name.
-        name: String,
-    },
-    /// Post the incident report as a file.
-    IncidentReport,
-    /// Post a customer's file: a picture from a text, or a recorded message.
-    CustomerFile {
-        /// URL at Twilio.
-        url: String,
-        /// Media type that the sender claims.
-        content_type: Option<String>,
-    },
-    /// Post the conversation's history: all of it as a file, or the latest part as text.
-    Transcript {
-        /// True for the latest part as text.
-        brief: bool,
-    },
-    /// The delivery summary: one message that shows the state of the other deliveries. It is edited as they settle.
-    DeliverySummary,
-}
+impl Message {
+    /// Creates a post of this text in the space.
+    pub fn post(text: impl Into<String>) -> Self {
+        Self::Space(SpaceMessage::Post { content: Content::Text(text.into()) })
+    }
 
-/// A person who is added to a space.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invitation {
-    /// Mail address.
-    pub email: EmailAddress,
-    /// True to add the person as a moderator.
-    pub moderator: bool,
-}
+    /// Returns true for a post, which keeps its place in the order of the space.
+    pub fn is_post(&self) -> bool {
+        match self {
+            Self::Space(message) => message.is_post(),
+            Self::Direct(_) | Self::Phone(_) | Self::Mail(_) | Self::Internal(_) => false,
+        }
+    }
 
-impl Invitation {
-    /// Invites a person who is no moderator.
-    pub fn participant(email: EmailAddress) -> Self {
-        Self { email, moderator: false }
+    /// Returns true for a message that pages a person: a text, a call, a mail or a direct message.
+    pub fn is_page(&self) -> bool {
+        match self {
+            Self::Direct(_) => true,
+            Self::Phone(message) => message.is_page(),
+            Self::Mail(message) => message.paged().is_some(),
+            Self::Space(_) | Self::Internal(_) => false,
+        }
+    }
+
+    /// Returns true for an answer to a customer. It can be taken back, and is never sent after a STOP.
+    pub fn is_reply(&self) -> bool {
+        match self {
+            Self::Phone(message) => message.is_reply(),
+            Self::Mail(message) => message.is_reply(),
+            Self::Space(_) | Self::Direct(_) | Self::Internal(_) => false,
+        }
+    }
+
+    /// Returns true for a text that pages a person.
+    pub fn is_text(&self) -> bool {
+        match self.paged() {
+            Some((PageChannel::Text, _)) => true,
+            Some((PageChannel::Call | PageChannel::Mail, _)) | None => false,
+        }
+    }
+
+    /// Returns true for a mail. Its vendor reports nothing once it has accepted one.
+    pub fn is_mail(&self) -> bool {
+        match self {
+            Self::Mail(_) => true,
+            Self::Space(_) | Self::Direct(_) | Self::Phone(_) | Self::Internal(_) => false,
+        }
+    }
+
+    /// Returns true for a call that pages a person.
+    pub fn is_call(&self) -> bool {
+        self.called_number().is_some()
+    }
+
+    /// Returns the number that a call pages.
+    pub fn called_number(&self) -> Option<&E164> {
+        match self {
+            Self::Phone(message) => message.called_number(),
+            Self::Space(_) | Self::Direct(_) | Self::Mail(_) | Self::Internal(_) => None,
+        }
+    }
+
+    /// Returns true for a call to an agent who wants to speak to the customer.
+    pub fn connects_agent(&self) -> bool {
+        match self {
+            Self::Phone(message) => message.connects_agent(),
+            Self::Space(_) | Self::Direct(_) | Self::Mail(_) | Self::Internal(_) => false,
+        }
+    }
+
+    /// Returns the channel and the address of a page whose receipt is known. Webex doesn't report whether a direct message was
+    /// read.
+    pub fn paged(&self) -> Option<(PageChannel, &str)> {
+        match self {
+            Self::Phone(message) => {
+                let channel = if self.is_call() { PageChannel::Call } else { PageChannel::Text };
+                message.paged().map(|(to, _)| (channel, to.as_str()))
+            }
+            Self::Mail(message) => message.paged().map(|to| (PageChannel::Mail, to.as_str())),
+            Self::Space(_) | Self::Direct(_) | Self::Internal(_) => None,
+        }
+    }
+
+    /// Returns the number that a text or a call pages, and its sender; none for the default.
+    pub fn paged_phone(&self) -> Option<(&E164, Option<SmsSender>)> {
+        match self {
+            Self::Phone(message) => message.paged(),
+            Self::Space(_) | Self::Direct(_) | Self::Mail(_) | Self::Internal(_) => None,
+        }
+    }
+
+    /// Returns what a text or a call says.
+    pub fn phone_content(&self) -> Option<&Content> {
+        match self {
+            Self::Phone(message) => message.content(),
+            Self::Space(_) | Self::Direct(_) | Self::Mail(_) | Self::Internal(_) => None,
+        }
+    }
+
+    /// Returns the dispatch whose card is removed, if this message removes one.
+    pub fn removed_card(&self) -> Option<u32> {
+        match self {
+            Self::Space(message) => message.removed_card(),
+            Self::Direct(_) | Self::Phone(_) | Self::Mail(_) | Self::Internal(_) => None,
+        }
+    }
+
+    /// Returns true for a post with a customer's file.
+    pub fn is_customer_file(&self) -> bool {
+        match self {
+            Self::Space(message) => message.is_customer_file(),
+            Self::Direct(_) | Self::Phone(_) | Self::Mail(_) | Self::Internal(_) => false,
+        }
+    }
+
+    /// Returns true for the post of what a customer or an agent wrote.
+    pub fn is_conversation_entry(&self) -> bool {
+        match self {
+            Self::Space(message) => message.is_conversation_entry(),
+            Self::Direct(_) | Self::Phone(_) | Self::Mail(_) | Self::Internal(_) => false,
+        }
+    }
+
+    /// Returns true for the delivery summary, which shows the state of the other deliveries.
+    pub fn is_summary(&self) -> bool {
+        *self == Self::Space(SpaceMessage::DeliverySummary)
+    }
+
+    /// Returns the task, if this is one that no channel sends.
+    pub fn task(&self) -> Option<&InternalTask> {
+        match self {
+            Self::Internal(task) => Some(task),
+            Self::Space(_) | Self::Direct(_) | Self::Phone(_) | Self::Mail(_) => None,
+        }
+    }
+
+    /// Returns true if a vendor may have it once a worker has begun it. One task only writes down whom to text.
+    pub fn may_reach_vendor(&self) -> bool {
+        match self.task() {
+            Some(InternalTask::TextThoseCalled { .. }) => false,
+            Some(InternalTask::EraseCustomer { .. }) | None => true,
+        }
+    }
+
+    /// Returns true for the task that erases a customer.
+    pub fn erases(&self) -> bool {
+        match self.task() {
+            Some(InternalTask::EraseCustomer { .. }) => true,
+            Some(InternalTask::TextThoseCalled { .. }) | None => false,
+        }
     }
 }
 
@@ -109,76 +195,6 @@ pub struct DirectMessage {
     pub email: EmailAddress,
     /// The text.
     pub content: Content,
-}
-
-/// A text or a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum PhoneMessage {
-    /// Send a text message.
-    Text {
-        /// The recipient's number.
-        to: E164,
-        /// The sender; none for the one that is the default when the text is sent.
-        from: Option<SmsSender>,
-        /// The text.
-        content: Content,
-    },
-    /// Place a call. What it says is decided when the person answers.
-    Call {
-        /// The recipient's number.
-        to: E164,
-        /// The caller's number; none for the one that is the default when the call is placed.
-        from: Option<E164>,
-        /// What to say.
-        content: Content,
-    },
-    /// Send a customer an agent's answer with its files, or an automatic reply, as a text message.
-    Reply {
-        /// The customer's number.
-        to: E164,
-        /// Handbell's number.
-        from: E164,
-        /// The text.
-        text: String,
-        /// URLs of the files at Webex.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        files: Vec<String>,
-    },
-    /// Call an agent, and connect the agent with the customer after key 1.
-    Connect {
-        /// The agent's number.
-        agent: E164,
-        /// Handbell's number.
-        from: E164,
-        /// The customer's number.
-        to: E164,
-    },
-}
-
-/// A message by mail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum MailMessage {
-    /// Page one person, with a link and a reply address for the answer.
-    Page {
-        /// Mail address.
-        email: EmailAddress,
-        /// The text.
-        content: Content,
-    },
-    /// Send the incident report in the thread of the mail that opened the incident.
-    IncidentReport {
-        /// Mail address.
-        email: EmailAddress,
-    },
-    /// Send an agent's answer to a customer.
-    Reply {
-        /// Mail address.
-        to: EmailAddress,
-        /// The text.
-        text: String,
-    },
 }
 
 /// How a page reaches a person outside of Webex.
