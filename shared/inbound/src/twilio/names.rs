@@ -23,6 +23,8 @@ pub(super) enum Form {
     Keys,
     /// The event of a `<Gather>`: `Gather End`.
     GatherEvent,
+    /// An address at Twilio.
+    Url,
     /// Anything.
     Free,
 }
@@ -45,7 +47,7 @@ impl Form {
             Self::Keys => {
                 !value.is_empty() && value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#'))
             }
-            Self::Capitals | Self::GatherEvent | Self::Free => false,
+            Self::Capitals | Self::GatherEvent | Self::Url | Self::Free => false,
         }
     }
 
@@ -66,6 +68,7 @@ impl Form {
             Self::Keys => first.is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#')),
             Self::Capitals => first.is_some_and(|byte| byte.is_ascii_uppercase()),
             Self::GatherEvent => text.starts_with("Gather"),
+            Self::Url => text.starts_with("http"),
             Self::Free => true,
         }
     }
@@ -170,7 +173,7 @@ const CALLS: &[(&str, Form)] = &[
     ("RecordingStartTime", Form::Free),
     ("RecordingStatus", Form::Word),
     ("RecordingTrack", Form::Word),
-    ("RecordingUrl", Form::Free),
+    ("RecordingUrl", Form::Url),
     ("SequenceNumber", Form::Number),
     ("SipResponseCode", Form::Number),
     ("StirPassportToken", Form::Free),
@@ -185,6 +188,39 @@ const CALLS: &[(&str, Form)] = &[
 pub(super) fn all(call: bool) -> impl Iterator<Item = (&'static str, Form)> {
     let more = if call { CALLS } else { TEXTS };
     BOTH.iter().chain(more).copied()
+}
+
+/// Names of parameters that decide something: whose event it is, which one it is, and what happened. Their values have forms.
+const DECIDING: &[&str] = &[
+    "AccountSid",
+    "AnsweredBy",
+    "CallDuration",
+    "CallSid",
+    "CallStatus",
+    "DialCallDuration",
+    "DialCallStatus",
+    "Digits",
+    "Direction",
+    "ErrorCode",
+    "From",
+    "MessageSid",
+    "MessageStatus",
+    "NumMedia",
+    "OptOutType",
+    "RecordingDuration",
+    "RecordingSid",
+    "RecordingStatus",
+    "RecordingUrl",
+    "SequenceNumber",
+    "SmsMessageSid",
+    "SmsSid",
+    "SmsStatus",
+    "To",
+];
+
+/// Returns true if the parameter of this name decides something.
+pub(super) fn decides(name: &str) -> bool {
+    DECIDING.contains(&name)
 }
 
 /// Returns a known name and its form. `MediaUrl0` is one, and so is `MediaContentType9`.

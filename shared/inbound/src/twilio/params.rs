@@ -55,14 +55,19 @@ impl Params {
         T::try_from(sid).map_err(|error| Rejected::Malformed(format!("{}: {error}", names[0])))
     }
 
-    /// Returns the sid of a recording. The request to the action of `<Record>` guarantees only the recording's address,
+    /// Returns the sid of a recording and its address. The request to the action of `<Record>` guarantees only the address,
     /// which ends with the sid (Twilio documentation, "TwiML: Record" and "Recordings resource").
-    fn recording(&self) -> Result<RecordingSid, Rejected> {
-        let end = |url: &str| Some(url.rsplit('/').next()?.split('.').next()?.to_owned());
-        self.filled("RecordingSid")
-            .or_else(|| end(self.get("RecordingUrl")?))
+    fn recording(&self) -> Result<(RecordingSid, Option<String>), Rejected> {
+        let url = self.filled("RecordingUrl");
+        let end = url.as_deref().and_then(|url| url.rsplit('/').next()?.split('.').next());
+        let sid = self.filled("RecordingSid").or_else(|| end.map(str::to_owned));
+        let sid: RecordingSid = sid
             .and_then(|sid| sid.parse().ok())
-            .ok_or_else(|| Rejected::Malformed("there is no RecordingSid".into()))
+            .ok_or_else(|| Rejected::Malformed("there is no RecordingSid".into()))?;
+        if end.is_some_and(|end| *end != *sid) {
+            return Err(Rejected::Malformed("RecordingUrl doesn't end with the recording's sid".into()));
+        }
+        Ok((sid, url))
     }
 
     fn needed(&self, name: &str) -> Result<String, Rejected> {
@@ -124,13 +129,16 @@ impl Params {
                 status: CallStatus::from(self.get("DialCallStatus").unwrap_or_default()),
                 seconds: self.number("DialCallDuration"),
             },
-            Hook::Recorded => TwilioEvent::Recorded {
-                sid: self.sid(&["CallSid"])?,
-                recording: self.recording()?,
-                url: self.filled("RecordingUrl"),
-                seconds: self.number("RecordingDuration"),
-                status: self.filled("RecordingStatus").map(|word| short(&word)),
-            },
+            Hook::Recorded => {
+                let (recording, url) = self.recording()?;
+                TwilioEvent::Recorded {
+                    sid: self.sid(&["CallSid"])?,
+                    recording,
+                    url,
+                    seconds: self.number("RecordingDuration"),
+                    status: self.filled("RecordingStatus").map(|word| short(&word)),
+                }
+            }
         })
     }
 

@@ -1,16 +1,57 @@
-//! Whether the signed text of a request can be split into parameters in one way only.
+//! Whether the signed text of a request can be split into the parameters of another event.
 //!
 //! Twilio signs names and values without separators (Twilio documentation, "Webhooks security"). So somebody who has seen a
-//! signed request can split the same bytes otherwise: `Body=ok`, `From=+1…` has the signature of `Body=okFrom+1…`. A request
-//! is taken only if each value ends where it must: because its form says so, or because a name follows that Twilio uses and
-//! that doesn't occur in the value.
+//! signed request can split the same bytes otherwise: `Body=ok`, `From=+1…` has the signature of `Body=okFrom+1…`. The event
+//! of the other split must not differ in what decides: who sent it, and its sid, by which an event that arrives again is
+//! known. A request is refused if a value or a name could hide a parameter that decides something.
 //!
-//! Twilio adds parameters without notice, so a name that isn't known here is no reason to refuse a request. It only has to
-//! stand where it can't be the end of a person's words.
+//! No genuine request is refused for what a person writes: a text may contain any names. It may not hide the sender, which
+//! Twilio always states right before another parameter. Twilio adds parameters without notice, so a name that isn't known
+//! here is no reason to refuse a request either. The worst that another split can do is move the end of a text. Its sid
+//! stays the same, so a copy of a text that has arrived is a repetition.
+
+use std::ops::Range;
 
 use handbell_core::Rejected;
 
-use super::names::{Form, all, known};
+use super::names::{Form, all, decides, known};
+
+/// The text that Twilio signed, without its address.
+struct SignedText {
+    text: String,
+    /// Whether the request is about a call.
+    call: bool,
+}
+
+impl SignedText {
+    /// Returns true if at this place a name begins that decides something, other than the parameter's own, and a value of
+    /// its form follows.
+    fn begins_another(&self, at: usize, own: Option<&str>) -> bool {
+        self.begins_one(at, |name| decides(name) && Some(name) != own)
+    }
+
+    /// Returns true if at this place one of these names begins, and a value of its form follows.
+    fn begins_one(&self, at: usize, is_wanted: impl Fn(&str) -> bool) -> bool {
+        let Some(text) = self.text.get(at..) else { return false };
+        all(self.call).any(|(name, form)| {
+            is_wanted(name) && text.strip_prefix(name).is_some_and(|value| form.begins(value, self.call))
+        })
+    }
+
+    /// Returns true if the value of a known parameter could hide another parameter.
+    fn hides(&self, value: Range<usize>, own: Option<(&str, Form)>) -> bool {
+        let words = &self.text[value.clone()];
+        match own {
+            Some(("Body", _)) => hides_sender(words),
+            Some((_, form)) if form.is_whole(words) => false,
+            // What decides must not go on in any other name: `From=BANKFromCityPARIS`.
+            Some((own, _)) if decides(own) => {
+                value.into_iter().any(|at| self.begins_one(at, |name| name != own))
+            }
+            own => value.into_iter().any(|at| self.begins_another(at, own.map(|(own, _)| own))),
+        }
+    }
+}
 
 /// Checks parameters that were verified and decoded. The error names the parameter, never its value.
 pub(super) fn check(params: &[(String, String)]) -> Result<(), Rejected> {
@@ -19,36 +60,28 @@ pub(super) fn check(params: &[(String, String)]) -> Result<(), Rejected> {
     sorted.sort_unstable();
     sorted.dedup();
     let call = !sorted.iter().any(|(name, _)| matches!(*name, "MessageSid" | "SmsMessageSid" | "SmsSid"));
-    let signed: String = sorted.iter().flat_map(|(name, value)| [*name, *value]).collect();
+    let signed = SignedText { text: sorted.iter().flat_map(|(name, value)| [*name, *value]).collect(), call };
     let mut at = 0;
     for (place, (name, value)) in sorted.iter().enumerate() {
-        let next = sorted.get(place + 1).map(|(next, _)| *next);
         let refuse = |why: &str| Err(Rejected::Malformed(format!("{why}: {}", shown(name))));
-        if next == Some(name) {
+        if sorted.get(place + 1).is_some_and(|(next, _)| next == name) {
             return refuse("a parameter has two values");
         }
-        let of_twilio = known(call, name);
-        if of_twilio.is_none() && !is_formed(name) {
+        let own = known(call, name);
+        if own.is_none() && !is_formed(name) {
             return refuse("no parameter of Twilio has this name");
         }
-        let own = of_twilio.map(|(own, _)| own);
-        if all(call).any(|(other, form)| Some(other) != own && begins(call, &signed[at..], other, form)) {
+        if signed.begins_another(at, own.map(|(own, _)| own)) {
             return refuse("a name could be another one with a value");
         }
-        if of_twilio.is_none() && another_begins_in(call, name, &signed[at..], name.len()) {
+        let begins = at + name.len();
+        if own.is_none() && (at..begins).any(|at| signed.begins_another(at, None)) {
             return refuse("a name contains another one");
         }
-        at += name.len();
-        let ends_by_itself = of_twilio.is_some_and(|(_, form)| form.is_whole(value));
-        if !ends_by_itself {
-            if next.is_some_and(|next| known(call, next).is_none()) {
-                return refuse("a value could go on in the next name");
-            }
-            if another_begins_in(call, name, &signed[at..], value.len()) {
-                return refuse("a value contains another parameter");
-            }
+        at = begins + value.len();
+        if signed.hides(begins..at, own) {
+            return refuse("a value contains another parameter");
         }
-        at += value.len();
     }
     Ok(())
 }
@@ -60,17 +93,13 @@ fn is_formed(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// Returns true if the text begins with this name and a value of its form.
-fn begins(call: bool, text: &str, name: &str, form: Form) -> bool {
-    text.strip_prefix(name).is_some_and(|value| form.begins(value, call))
-}
-
-/// Returns true if, within the first `length` bytes, another name begins, and a value of its form follows.
-fn another_begins_in(call: bool, name: &str, text: &str, length: usize) -> bool {
-    (0..length).filter(|start| text.is_char_boundary(*start)).any(|start| {
-        all(call)
-            .filter(|(other, _)| *other != name)
-            .any(|(other, form)| begins(call, &text[start..], other, form))
+/// Returns true if a text contains a sender and right behind it another name. A text that swallowed the true sender does.
+fn hides_sender(text: &str) -> bool {
+    text.match_indices("From").any(|(at, name)| {
+        let value = &text[at + name.len()..];
+        let number = value.strip_prefix('+').unwrap_or(value);
+        let rest = number.trim_start_matches(|c: char| c.is_ascii_digit());
+        Form::Phone.begins(value, false) && all(false).any(|(name, _)| rest.starts_with(name))
     })
 }
 

@@ -317,7 +317,10 @@ const CALL: &[(&str, &str)] = &[
     ("From", "+12025550111"),
     ("RecordingDuration", "17"),
     ("RecordingSid", "RE0123456789abcdef0123456789abcdef"),
-    ("RecordingUrl", "https://api.twilio.com/2010-04-01/Accounts/AC0/Recordings/RE0"),
+    (
+        "RecordingUrl",
+        "https://api.twilio.com/2010-04-01/Accounts/AC0/Recordings/RE0123456789abcdef0123456789abcdef",
+    ),
     ("SequenceNumber", "3"),
     ("StirVerstat", "TN-Validation-Passed-A"),
     ("Timestamp", "Sat, 21 Nov 2026 10:11:12 +0000"),
@@ -400,7 +403,18 @@ fn splits(form: &[(&str, &str)]) -> Vec<Vec<(String, String)>> {
 #[test]
 fn bytes_that_move_across_names_and_values_change_no_event() {
     let mut tried = 0;
-    let texts = ["", "1", "Dana: Ring me"].map(|body| {
+    let bodies = [
+        "",
+        "1",
+        "Dana: Ring me",
+        "okFrom+12025550199",
+        "okTo+12025550100ToZip",
+        "okMessageSidSM00000000000000000000000000000001Z",
+        "ErrorMessage: the disk is full",
+        "okFromCityPARIS",
+        "okOptOutTypeSTOP",
+    ];
+    let texts = bodies.map(|body| {
         let other = |(name, value): &(&'static str, &'static str)| {
             (*name, if *name == "Body" { body } else { *value })
         };
@@ -414,8 +428,22 @@ fn bytes_that_move_across_names_and_values_change_no_event() {
                 split.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             let Ok(params) = post(&split, ACCOUNT) else { continue };
             for hook in HOOKS {
-                if let (Ok(genuine), Ok(changed)) = (genuine.event(hook), params.event(hook)) {
-                    assert_eq!(genuine, changed, "{split:#?}");
+                match (genuine.event(hook), params.event(hook)) {
+                    // The end of a text may move, and a file may be missing. The sid stays, so a copy is a repetition.
+                    (Ok(TwilioEvent::Text(genuine)), Ok(TwilioEvent::Text(changed))) => {
+                        assert_eq!(
+                            (&genuine.sid, &genuine.from, &genuine.to, &genuine.opt_out),
+                            (&changed.sid, &changed.from, &changed.to, &changed.opt_out),
+                            "{split:#?}"
+                        );
+                        let (longer, shorter) = match genuine.body.len() > changed.body.len() {
+                            true => (genuine.body, changed.body),
+                            false => (changed.body, genuine.body),
+                        };
+                        assert!(longer.starts_with(&shorter), "{split:#?}");
+                    }
+                    (Ok(genuine), Ok(changed)) => assert_eq!(genuine, changed, "{split:#?}"),
+                    (Err(_), _) | (_, Err(_)) => {}
                 }
             }
         }
@@ -451,31 +479,45 @@ fn tokens_of_calls_are_no_other_parameters() {
     }
 }
 
-/// A person's own words, with which the signed text could be split so that the words seem to be another's.
+/// A person may write anything, and Twilio may add parameters.
 #[test]
-fn words_that_contain_another_parameter_are_refused() {
+fn no_words_and_no_new_parameter_keep_a_text_from_being_read() {
+    let sid = ("SmsSid", "SM0123456789abcdef0123456789abcdef");
     for body in [
         "okFrom+12025550199",
         "okMessageSidSM00000000000000000000000000000001Z",
         "okTo+12025550100ToZip",
         "okFromCityPARIS",
         "okOptOutTypeSTOP",
+        "ErrorMessage: the disk is full",
+        "From: me",
+        "Open From9to5",
+        "Body",
+        "Email To: x",
     ] {
         let text = sent(&[
             ("Body", body),
+            ("Category", "new"),
             ("From", "+12025550111"),
-            ("MessageSid", "SM0123456789abcdef0123456789abcdef"),
+            sid,
             ("To", "+12025550100"),
+            ("ToZip", ""),
+            ("Zone", "ä ö & = +"),
         ]);
-        assert!(matches!(text, Err(Rejected::Malformed(_))), "{body}");
-    }
-    for body in
-        ["From: me", "Open From9to5", "MessageSid: SM", "ToDo", "Body", "from+12025550111", "Email To: x"]
-    {
-        let sid = ("SmsSid", "SM0123456789abcdef0123456789abcdef");
-        let text = sent(&[("Body", body), ("From", "+12025550111"), sid, ("To", "+12025550100")]);
         assert_eq!(text.unwrap().get("Body"), Some(body));
     }
+}
+
+/// A text that swallows the true sender, so that another one counts.
+#[test]
+fn a_text_that_hides_its_sender_is_refused() {
+    let forged = [
+        ("Body", "okFrom+12025550111FromCityPARISMessageSidSM0123456789abcdef0123456789abcdefProfileName"),
+        ("From", "+12025550199"),
+        ("SmsSid", "SM0123456789abcdef0123456789abcdef"),
+        ("To", "+12025550100"),
+    ];
+    assert!(matches!(sent(&forged), Err(Rejected::Malformed(_))));
 }
 
 #[test]
