@@ -133,14 +133,8 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
     if let Some((start, _)) = replay.span {
         let points: Vec<Option<u32>> = counts.iter().map(|(_, count)| *count).collect();
         let spans = replay.spans();
-        let shown = Plot {
-            start,
-            step: SignedDuration::from_mins(1),
-            points: &points,
-            levels: &rule.levels,
-            spans: &spans,
-            zone: config.time_zone(),
-        };
+        let shown =
+            Plot { start, counts: &points, levels: &rule.levels, spans: &spans, zone: config.time_zone() };
         out.push('\n');
         out.push_str(&plot(&shown, around.width, around.colour));
         if let Some(file) = &options.png {
