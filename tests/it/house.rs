@@ -450,7 +450,7 @@ fn web_functions() -> Vec<(String, Vec<String>)> {
                 .any(|declared| source.contains(declared))
         })
     };
-    let table = read("shared/boot/src/function.rs");
+    let table = read("shared/boot/src/functions.rs");
     let rows = table.lines().filter_map(|line| {
         let (function, rest) = line.split_once(" = \"")?.1.split_once("\": web(")?;
         Some((function.to_owned(), rest.split_once("::")?.0.to_owned()))

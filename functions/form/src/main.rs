@@ -3,5 +3,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {
-    handbell_boot::serve::<handbell_boot::function::AlertForm>().await
+    handbell_boot::serve::<handbell_boot::functions::AlertForm>().await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {
-    handbell_boot::serve::<handbell_boot::function::MailboxPoll>().await
+    handbell_boot::serve::<handbell_boot::functions::MailboxPoll>().await
 }

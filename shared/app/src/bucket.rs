@@ -5,7 +5,7 @@ use bytes::Bytes;
 use handbell_outbound::VendorResult;
 use handbell_outbound::s3::{Bucket, Object};
 
-use crate::parts::{Access, BucketAccess, Dependencies, Part};
+use crate::dependencies::{Access, BucketAccess, Dependencies, Part};
 
 /// Maximum size of a mail that SES accepts (Amazon SES, quotas).
 const MAIL_MAX: u64 = 40 * 1024 * 1024;

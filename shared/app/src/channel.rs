@@ -16,9 +16,9 @@ use self::mail::MailChannel;
 use self::phone::PhoneChannel;
 use self::space::{SpaceAttempts, SpaceChannel};
 use crate::conversation::erase::CustomerErasure;
+use crate::dependencies::parts;
 use crate::engine::attempt::Attempt;
 use crate::engine::work::{Work, wait};
-use crate::parts::parts;
 
 parts! {
     /// All channels, and the tasks that no channel sends.

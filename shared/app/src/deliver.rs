@@ -20,6 +20,7 @@ use crate::configuration::Configuration;
 use crate::conversation::agent::AgentMessages;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::waiting::WaitingCustomers;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
 use crate::engine::delivery_summary::DeliverySummaries;
 use crate::engine::facts::FactPublisher;
@@ -27,7 +28,6 @@ use crate::engine::lease::{ClaimedDispatch, DispatchLeases};
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InIncident, Scope, Work};
 use crate::engine::work_item::WorkItem;
-use crate::parts::{Time, parts};
 
 /// With less time than this left, nothing begins: a vendor call takes up to 8 s, and its outcome must be stored.
 const NEEDS: SignedDuration = SignedDuration::from_secs(15);

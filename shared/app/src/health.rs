@@ -5,7 +5,7 @@ use handbell_store::Spaces;
 use http::{Request, Response, StatusCode};
 
 use crate::answer;
-use crate::parts::parts;
+use crate::dependencies::parts;
 
 parts! {
     /// Checks that Handbell can read its table.

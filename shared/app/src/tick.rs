@@ -9,9 +9,9 @@ use jiff::Timestamp;
 
 use crate::Fault;
 use crate::callback::reconcile::Reconciliation;
+use crate::dependencies::{Time, parts};
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
-use crate::parts::{Time, parts};
 
 /// Number of shards that are queried concurrently. Each takes a connection.
 const AT_ONCE: usize = 4;

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use crate::configuration::Configuration;
-use crate::parts::{Access, Dependencies, Part, Time};
+use crate::dependencies::{Access, Dependencies, Part, Time};
 use crate::{Fault, Secrets};
 
 /// Identity of Handbell's account at Webex.

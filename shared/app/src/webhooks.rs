@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::Fault;
 use crate::configuration::Configuration;
-use crate::parts::{Access, Dependencies, Part, PublicUrl, Time, parts};
+use crate::dependencies::{Access, Dependencies, Part, PublicUrl, Time, parts};
 use crate::secrets::Secrets;
 use crate::vendor::WebexAccount;
 

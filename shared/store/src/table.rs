@@ -1,4 +1,4 @@
-//! All keys and attributes of the table. No other code knows how a row is named.
+//! The keys of all rows in the table. No other code knows how a row is named.
 
 use std::collections::HashMap;
 

@@ -17,8 +17,8 @@ use handbell_store::{EpochKey, Incidents, MailRow, Mails};
 
 use crate::Fault;
 use crate::configuration::Configuration;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
-use crate::parts::{Time, parts};
 
 pub(crate) use self::mail::MailAnswers;
 pub(crate) use self::space::SpaceCommands;

@@ -14,8 +14,8 @@ use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
-use crate::parts::{Time, parts};
 
 /// Maximum number of open incidents that are known to have a part of their key in common.
 const SAME_KEY_MAX: usize = 10;

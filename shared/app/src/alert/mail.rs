@@ -18,7 +18,7 @@ use crate::Fault;
 use crate::alert::commands::MailAnswers;
 use crate::alert::reply_address::ReplyAddresses;
 use crate::configuration::Configuration;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 use crate::secrets::{All, Secrets, values};
 
 pub(crate) use self::effect::MailEffect;

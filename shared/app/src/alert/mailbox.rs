@@ -16,8 +16,8 @@ use jiff::SignedDuration;
 use crate::alert::mail::{MailEffect, MailsSeen, ReceivedMail, SourceMails};
 use crate::bucket::{INBOUND, MailArchive};
 use crate::configuration::Configuration;
+use crate::dependencies::{EncryptedMailboxes, Time, parts};
 use crate::engine::notice::NoticeSender;
-use crate::parts::{EncryptedMailboxes, Time, parts};
 use crate::secrets::Secrets;
 use crate::{Fault, Ids};
 

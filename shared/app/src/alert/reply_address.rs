@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use crate::Fault;
 use crate::configuration::Configuration;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 use crate::secrets::{Secrets, values};
 
 parts! {

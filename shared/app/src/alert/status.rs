@@ -16,11 +16,11 @@ use jiff::SignedDuration;
 use crate::Fault;
 use crate::bucket::ReceivedMails;
 use crate::configuration::Configuration;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
 use crate::engine::attempt::{outcome_of_fault, outcome_of_send};
 use crate::engine::space::FoundSpace;
 use crate::engine::work::{Work, wait};
-use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 
 /// Number of earlier cards that are searched for one that is still posted.

@@ -9,8 +9,8 @@ use handbell_inbound::button::{FlicKey, Proof, known_hash, press, token_matches}
 use http::{Request, Response, StatusCode};
 
 use crate::configuration::Configuration;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
-use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, answer, refuse};
 

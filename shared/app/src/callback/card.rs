@@ -6,11 +6,11 @@ use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::alert::commands::SpaceCommands;
+use crate::dependencies::{Time, parts};
 use crate::engine::card_press::CardPress;
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
 use crate::occupancy::choice::ZoneChoices;
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 /// Number of attempts to read a choice, which take two minutes.

@@ -11,11 +11,11 @@ use crate::Fault;
 use crate::alert::commands::SpaceCommands;
 use crate::configuration::Configuration;
 use crate::conversation::agent::AgentMessages;
+use crate::dependencies::{Time, parts};
 use crate::engine::pause::retry_pause;
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
 use crate::occupancy::choice::ZoneChoices;
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 /// Number of retries for a message that isn't visible: it may only just have been written.

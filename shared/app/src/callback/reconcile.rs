@@ -19,7 +19,7 @@ use crate::configuration::Configuration;
 use crate::conversation::agent::{AgentMessages, sight};
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::customer::address;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 use crate::vendor::{TwilioAccount, WebexAccount};
 use crate::webhooks::Webhooks;
 

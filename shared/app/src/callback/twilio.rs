@@ -12,10 +12,10 @@ use http::{Request, Response, StatusCode};
 
 use crate::configuration::Configuration;
 use crate::conversation::customer::CustomerTexts;
+use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::delivery_token::read_token;
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
-use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, answer, header, path_and_query, refuse};
 

@@ -16,9 +16,9 @@ use http::{Request, Response, StatusCode};
 use crate::callback::twilio::{DeliveryReceipts, TwilioRequests};
 use crate::configuration::Configuration;
 use crate::conversation::caller::CustomerCalls;
+use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::apply::IncidentEngine;
 use crate::engine::delivery_token::{read_token, token};
-use crate::parts::{PublicUrl, Time, parts};
 use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, answer, refuse};
 

@@ -7,9 +7,9 @@ use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
 
 use crate::configuration::Configuration;
+use crate::dependencies::{Time, parts};
 use crate::engine::queue::Queue;
 use crate::engine::work_item::{MessageChange, WorkItem};
-use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, answer, header, refuse};
 

@@ -3,9 +3,9 @@
 use handbell_core::delivery::{DirectMessage, Outcome, Task, has_reference_tag};
 use handbell_core::wording;
 
+use crate::dependencies::{Time, parts};
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_lookup, outcome_of_send};
 use crate::engine::work::wait;
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 parts! {

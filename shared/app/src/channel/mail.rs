@@ -15,9 +15,9 @@ use crate::alert::reply_address::ReplyAddresses;
 use crate::alert::status::IncidentStatus;
 use crate::configuration::Configuration;
 use crate::conversation::answer::CustomerReplies;
+use crate::dependencies::{Time, parts};
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
 use crate::engine::work::wait;
-use crate::parts::{Time, parts};
 use crate::web::act::ActionLinks;
 
 /// Header of Handbell's own mails, by which a mail that comes back is recognised. The check of inbound mails looks for

@@ -16,9 +16,9 @@ use crate::configuration::Configuration;
 use crate::conversation::answer::{CustomerReplies, Spending};
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::file::CustomerFiles;
+use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_lookup, outcome_of_send};
 use crate::engine::work::wait;
-use crate::parts::{PublicUrl, Time, parts};
 use crate::vendor::TwilioAccount;
 
 /// Validity of a page by text, in seconds. A text that can't be delivered by then is dropped, because the next step has

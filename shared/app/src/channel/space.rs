@@ -16,12 +16,12 @@ use crate::alert::status::IncidentStatus;
 use crate::configuration::Configuration;
 use crate::conversation::attend::CustomerSpace;
 use crate::conversation::file::CustomerFiles;
+use crate::dependencies::{ConfigurationFolder, Time, parts};
 use crate::engine::attempt::{Attempt, outcome_of_fault};
 use crate::engine::posts::PostLookup;
 use crate::engine::space::{FoundSpace, SpaceFinder};
 use crate::engine::work::{Work, wait};
 use crate::occupancy::zone_card::ZoneCards;
-use crate::parts::{ConfigurationFolder, Time, parts};
 use crate::vendor::WebexAccount;
 use crate::webhooks::Webhooks;
 

@@ -21,10 +21,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
+use crate::dependencies::{Access, Dependencies, Part, Time, parts};
 use crate::engine::pause::retry_pause;
 use crate::engine::queue::Queue;
 use crate::engine::work_item::{MessageChange, WorkItem};
-use crate::parts::{Access, Dependencies, Part, Time, parts};
 use crate::vendor::{BotIdentity, WebexAccount};
 
 /// Age up to which messages are read together with an announced one, although another token may have seen less.

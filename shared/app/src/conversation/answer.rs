@@ -11,10 +11,10 @@ use jiff::SignedDuration;
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::apply::{ConversationEngine, space_of};
+use crate::dependencies::{Time, parts};
 use crate::engine::notice::NoticeSender;
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InConversation, Scope, Work, wait};
-use crate::parts::{Time, parts};
 
 /// Daily limit of SMS segments that a line sends automatically.
 const AUTOMATIC_SEGMENTS_PER_DAY: u32 = 200;

@@ -7,10 +7,10 @@ use handbell_core::incident::Subject;
 use handbell_store::{CommitConversation, Conversations, LoadedConversation, NotCommitted, first_due};
 
 use crate::configuration::{Configuration, keep_seconds};
+use crate::dependencies::{Time, parts};
 use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
-use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
 parts! {

@@ -17,11 +17,11 @@ use crate::configuration::Configuration;
 use crate::conversation::agent::sight;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::apply::ConversationEngine;
+use crate::dependencies::{Time, parts};
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
 use crate::engine::space::{FoundSpace, SpaceFinder};
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Work, wait};
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 use crate::webhooks::Webhooks;
 

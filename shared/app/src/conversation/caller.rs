@@ -16,8 +16,8 @@ use jiff::SignedDuration;
 use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::customer::address;
+use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::delivery_token::{read_token, token};
-use crate::parts::{PublicUrl, Time, parts};
 use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, Fault};
 

@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::field::{Control, Field, honeypot, token_field};
 use crate::web::limits::{FormLimits, digest};

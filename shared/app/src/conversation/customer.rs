@@ -13,7 +13,7 @@ use crate::Failed;
 use crate::alert::commands::StaffTexts;
 use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
-use crate::parts::parts;
+use crate::dependencies::parts;
 use crate::web::twiml::twiml;
 
 parts! {

@@ -12,10 +12,10 @@ use handbell_store::table::RowKey;
 use handbell_store::{Conversations, Erasure, Spaces};
 
 use crate::Fault;
+use crate::dependencies::{Time, parts};
 use crate::engine::attempt::{outcome_of_fault, outcome_of_send};
 use crate::engine::posts::post_in_thread;
 use crate::engine::work::{Work, wait};
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 parts! {

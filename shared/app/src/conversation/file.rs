@@ -15,9 +15,9 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
+use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
 use crate::engine::work::Work;
-use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::vendor::{TwilioAccount, WebexAccount};
 use crate::{Failed, Fault, refuse, typed};

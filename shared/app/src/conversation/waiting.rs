@@ -12,8 +12,8 @@ use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::agent::AgentMessages;
 use crate::conversation::apply::{ConversationEngine, space_of};
+use crate::dependencies::parts;
 use crate::engine::apply::IncidentEngine;
-use crate::parts::parts;
 
 /// Retention of the ids of events about waiting customers.
 const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);

@@ -17,10 +17,10 @@ use handbell_store::{Commit, HandledEvent, Incidents, Loaded, NotCommitted, Peop
 use jiff::Timestamp;
 
 use crate::configuration::{Configuration, KnownPlan, keep_seconds};
+use crate::dependencies::{Time, parts};
 use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
-use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
 /// Result of applying an event.

@@ -9,10 +9,10 @@ use handbell_outbound::webex::{Post, Webex};
 use handbell_store::Spaces;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::dependencies::{Time, parts};
 use crate::engine::posts::{PostLookup, post_in_thread};
 use crate::engine::space::SpaceFinder;
 use crate::engine::work::{Work, wait};
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 parts! {

@@ -4,7 +4,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use handbell_core::delivery::{Dispatch, Fact};
 use handbell_core::incident::reference;
 
-use crate::parts::{Access, Dependencies, Part};
+use crate::dependencies::{Access, Dependencies, Part};
 
 /// Publishes facts on the event bus.
 #[derive(Clone)]

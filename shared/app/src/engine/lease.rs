@@ -4,11 +4,11 @@ use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey};
 use handbell_store::{Claimed, Dispatches, Leases, Released};
 use jiff::Timestamp;
 
+use crate::dependencies::{Time, parts};
 use crate::engine::pause::ENQUEUE_AHEAD;
 use crate::engine::queue::Queue;
 use crate::engine::work::{Claim, Work};
 use crate::engine::work_item::WorkItem;
-use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
 /// A dispatch whose lease this worker holds.

@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Fault;
 use crate::configuration::Configuration;
+use crate::dependencies::parts;
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
-use crate::parts::parts;
 
 /// Retention of a notice. A notice that couldn't be delivered by then is of no use any more.
 const NOTICE_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);

@@ -5,9 +5,9 @@ use handbell_core::vendor_id::{MessageId, RoomId};
 use handbell_outbound::webex::{Post, Webex};
 use handbell_outbound::{Failure, VendorResult};
 
+use crate::dependencies::parts;
 use crate::engine::attempt::outcome_of_lookup;
 use crate::engine::work::Work;
-use crate::parts::parts;
 use crate::vendor::WebexAccount;
 
 parts! {

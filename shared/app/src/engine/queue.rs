@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::dependencies::{Access, Dependencies, Part};
 use crate::engine::work_item::WorkItem;
-use crate::parts::{Access, Dependencies, Part};
 
 /// Puts messages into the work queue.
 #[derive(Clone)]

@@ -7,10 +7,10 @@ use handbell_outbound::webex::{Room, Webex, title};
 use handbell_store::{Conversations, SpaceClaim, SpaceMaking, SpaceRow, Spaces};
 
 use crate::Fault;
+use crate::dependencies::{Time, parts};
 use crate::engine::attempt::outcome_of_send;
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Work, wait};
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 /// A space to post in.

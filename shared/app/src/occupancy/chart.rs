@@ -13,8 +13,8 @@ use http::{Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
+use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::delivery_token::{dispatch_token, read_dispatch_token};
-use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, refuse, typed};
 

@@ -13,9 +13,9 @@ use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
 use crate::engine::card_press::CardPress;
-use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 /// Retention of a choice's event id. Webex repeats an event within minutes; a replay of last year finds another

@@ -17,9 +17,9 @@ use handbell_store::{Incidents, SeenRow, Sites};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::configuration::Configuration;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
 use crate::occupancy::site_clients::SiteClients;
-use crate::parts::{Time, parts};
 use crate::{Fault, Ids, Secrets};
 
 /// Time-out for all requests to a site. Zones that weren't counted by then are unknown for this minute.

@@ -9,7 +9,7 @@ use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, answer, header, refuse};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use handbell_core::config::{SiteConfig, Source};
 use handbell_outbound::floor::{Floor, RequestPace};
 
-use crate::parts::{Access, Dependencies, Part};
+use crate::dependencies::{Access, Dependencies, Part};
 use crate::{Fault, MakeSiteClient};
 
 /// Clients of sites, each made when its site is first polled.

@@ -9,10 +9,10 @@ use handbell_outbound::webex::{Attached, Post, zone_card};
 use handbell_store::Dispatches;
 
 use crate::configuration::Configuration;
+use crate::dependencies::parts;
 use crate::engine::attempt::Attempt;
 use crate::engine::work::Work;
 use crate::occupancy::chart::{ChartLinks, draw};
-use crate::parts::parts;
 use crate::webhooks::Webhooks;
 
 parts! {

@@ -19,8 +19,8 @@ use maud::{Markup, html};
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
+use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::apply::IncidentEngine;
-use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::limits::digest;
 use crate::web::page::{is_same_origin, page, piece_of_path};

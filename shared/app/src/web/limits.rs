@@ -8,7 +8,7 @@ use http::Request;
 use sha2::{Digest, Sha256};
 
 use crate::Fault;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 
 /// IP address of the caller, as API Gateway saw it. Boot attaches it to each request.
 #[derive(Clone, Debug)]

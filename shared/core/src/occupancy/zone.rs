@@ -1,7 +1,7 @@
 //! The rule of a zone: when consecutive counts are a change to report. One pure function, [`Watch::step`].
 
 mod level;
-mod rule;
+mod thresholds;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::AtClosing;
 
 pub use level::Level;
-pub use rule::{Bounds, ZoneRule};
+pub use thresholds::{Bounds, ZoneRule};
 
 /// Consecutive polls on one side of a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

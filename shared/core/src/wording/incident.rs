@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 mod card;
-mod choice;
+mod card_buttons;
 mod post;
 mod reply;
 mod report;
 
 pub use card::{Colour, IncidentCard, card};
-pub use choice::{I_HAVE_IT, IncidentChoice};
+pub use card_buttons::{I_HAVE_IT, IncidentChoice};
 pub use post::{acknowledged, cancelled, nobody_answered, resolved, wanted_next};
 pub use reply::{
     CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, news, not_understood,

@@ -12,8 +12,8 @@ use handbell_store::{EpochKey, Incidents, People};
 
 use super::{IncidentCommands, not_understood_id};
 use crate::Fault;
+use crate::dependencies::{Time, parts};
 use crate::engine::notice::NoticeSender;
-use crate::parts::{Time, parts};
 
 parts! {
     /// Takes replies to mails about incidents.

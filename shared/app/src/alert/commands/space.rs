@@ -10,8 +10,8 @@ use handbell_store::{Incidents, Paged, People};
 use super::{IncidentCommands, SpokenCommand};
 use crate::Fault;
 use crate::alert::commands::mail::of_mail;
+use crate::dependencies::parts;
 use crate::engine::card_press::CardPress;
-use crate::parts::parts;
 use crate::vendor::{BotIdentity, WebexAccount};
 
 parts! {

@@ -13,8 +13,8 @@ use handbell_store::{Checked, Codes, Counters, EpochKey, MailRow, Mails, Paged, 
 
 use super::{IncidentCommands, SpokenCommand, not_understood_id};
 use crate::Fault;
+use crate::dependencies::{Time, parts};
 use crate::engine::notice::NoticeSender;
-use crate::parts::{Time, parts};
 
 /// Limit of answers by text that one number gets in an hour, so that two machines that answer each other fall silent.
 const ANSWERS_AN_HOUR: u32 = 20;

@@ -5,7 +5,7 @@ use handbell_inbound::mail::parse_notice;
 use super::{MailIntake, MailsSeen, ReceivedMail};
 use crate::Fault;
 use crate::bucket::{INBOUND, ReceivedMails};
-use crate::parts::parts;
+use crate::dependencies::parts;
 
 parts! {
     /// Takes notifications from SES.

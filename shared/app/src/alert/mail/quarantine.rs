@@ -6,8 +6,8 @@ use handbell_store::Counters;
 use super::received::ReceivedMail;
 use crate::Fault;
 use crate::bucket::{QUARANTINE, QuarantinedMails};
+use crate::dependencies::{Time, parts};
 use crate::engine::notice::NoticeSender;
-use crate::parts::{Time, parts};
 
 /// Daily limit of notices to the admins about stray mails, and likewise about dangerous ones.
 const NOTICES_A_DAY: u32 = 3;

@@ -14,7 +14,7 @@ use super::received::ReceivedMail;
 use crate::Fault;
 use crate::alert::intake::AlertIntake;
 use crate::configuration::Configuration;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 
 /// Maximum length of a Message-ID that a reply repeats, and maximum number of them (RFC 5322 limits a line to 998
 /// characters).

@@ -8,7 +8,7 @@ use super::{MailIntake, ReceivedMail};
 use crate::Fault;
 use crate::bucket::ReceivedMails;
 use crate::configuration::Configuration;
-use crate::parts::{Time, parts};
+use crate::dependencies::{Time, parts};
 
 /// Object that SES writes when it is set up. It is no mail.
 const SET_UP: &str = "AMAZON_SES_SETUP_NOTIFICATION";

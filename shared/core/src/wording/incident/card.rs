@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::super::escape::plain;
 use super::super::words::{Words, clock};
-use super::choice::{IncidentChoice, choices};
+use super::card_buttons::{IncidentChoice, choices};
 use super::severity;
 use crate::config::{Plan, Step};
 use crate::incident::{Incident, Phase, next_step_at};

@@ -146,13 +146,13 @@ macro_rules! parts {
             $(pub(crate) $field: $part),*
         }
 
-        impl $crate::parts::Part for $name {
-            fn access(access: &mut $crate::parts::Access) {
-                $(<$part as $crate::parts::Part>::access(access);)*
+        impl $crate::dependencies::Part for $name {
+            fn access(access: &mut $crate::dependencies::Access) {
+                $(<$part as $crate::dependencies::Part>::access(access);)*
             }
 
-            fn build(from: &$crate::parts::Dependencies) -> Self {
-                Self { $($field: <$part as $crate::parts::Part>::build(from)),* }
+            fn build(from: &$crate::dependencies::Dependencies) -> Self {
+                Self { $($field: <$part as $crate::dependencies::Part>::build(from)),* }
             }
         }
     };
