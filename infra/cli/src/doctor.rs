@@ -49,7 +49,7 @@ pub struct Options {
     /// Only this site
     #[arg(long, value_name = "NAME")]
     pub site: Option<String>,
-    /// The configuration file; if absent, the demo's
+    /// The configuration file; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub config: Option<std::path::PathBuf>,
     /// Ask the simulated CMX of the runner on this laptop instead of each CMX

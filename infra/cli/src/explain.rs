@@ -44,7 +44,7 @@ pub struct Options {
     /// The source that the mail is for; needed if the configuration has several
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
-    /// The configuration file; if absent, the demo's
+    /// The configuration file; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The runner on this laptop, or the table HANDBELL_TABLE in AWS.

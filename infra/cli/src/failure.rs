@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  success: nothing is wrong
-  1  refused, or something is wrong: the message says what, and nothing was changed
+  1  refused, or something is wrong: the message says what; unless it says so, nothing was changed
   2  the command line is not valid
   3  the runner, AWS or a secret can't be reached: try again later
 
-With --json, a command prints one JSON document, even if it fails:
+With --json, a command prints one JSON document. If it is refused or can't reach something, that is
   {\"error\": {\"message\": \"…\", \"exit_code\": 3}}. Fields keep their names; new ones may be added.";
 
 /// Why a command failed.

@@ -17,7 +17,7 @@ pub struct Options {
     /// The port on 127.0.0.1; 0 picks a free port and prints it
     #[arg(long, env = "HANDBELL_PORT", default_value_t = 8080)]
     pub port: u16,
-    /// The configuration file; if absent, the demo's
+    /// The configuration file; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Keep the table and the clock in this folder; if absent, everything is lost at the end

@@ -51,7 +51,7 @@ pub struct Options {
     /// Only this rota
     #[arg(long, value_name = "NAME")]
     pub rota: Option<String>,
-    /// Draw the seven days from that time on
+    /// Draw seven days, from the day of that time on
     #[arg(long)]
     pub week: bool,
     /// Print JSON instead
@@ -115,7 +115,7 @@ Examples:
         #[arg(long, value_name = "TIME")]
         until: String,
     },
-    /// Remove every override that applies at a time
+    /// Remove every override and swap that applies at a time
     #[command(after_help = "\
 Examples:
   handbell oncall clear ops                            remove the overrides that apply now

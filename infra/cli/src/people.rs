@@ -85,7 +85,8 @@ Examples:
 Examples:
   handbell people verify dana
 
-The person answers a text with its code. A code by mail they tell you: handbell people confirm dana 042137")]
+The person answers a text with its code, and tells you the code of a mail:
+  handbell people confirm dana 042137")]
     Verify {
         /// The person's id
         id: String,

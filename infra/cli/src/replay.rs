@@ -67,7 +67,7 @@ pub struct Options {
     /// Stored counts of this period: 7d, 36h, 4w
     #[arg(long, value_name = "TIME", value_parser = length)]
     pub last: Option<SignedDuration>,
-    /// The configuration file; if absent, the demo's
+    /// The configuration file; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The runner for --last; if absent, the table HANDBELL_TABLE in AWS, or else http://127.0.0.1:8080

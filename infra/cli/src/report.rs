@@ -83,7 +83,7 @@ pub(crate) struct Options {
     /// Print JSON instead
     #[arg(long)]
     pub(crate) json: bool,
-    /// The configuration file, for its time zone; if absent, the demo's
+    /// The configuration file, for its time zone; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The runner on this laptop; if absent, the table HANDBELL_TABLE in AWS, or else http://127.0.0.1:8080

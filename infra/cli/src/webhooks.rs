@@ -28,7 +28,7 @@ pub struct Options {
     /// The public address of Handbell; Webex calls URL/webex
     #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// The configuration file; if absent, the demo's
+    /// The configuration file; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The secrets: file:secrets.json or ssm:/handbell/secrets

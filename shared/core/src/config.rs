@@ -51,7 +51,7 @@ pub struct Config {
     /// How to reach Twilio. Needed for texts and calls.
     #[serde(default)]
     pub twilio: Option<TwilioConfig>,
-    /// People to notify when Handbell itself could not deliver a message.
+    /// People to notify when Handbell itself could not do something.
     #[serde(default)]
     pub admins: Admins,
     /// Plans by name: escalation policies. Buttons, sources, zones and lines refer to them.
@@ -125,7 +125,7 @@ pub struct WebexConfig {
     /// The secret with which Webex signs its webhooks; at least 32 characters.
     #[serde(default)]
     pub webhook: Option<SecretName>,
-    /// Shows zones in cards with buttons. Otherwise in plain posts with a picture.
+    /// Shows incidents and zones in cards with buttons. Otherwise they are plain posts, a zone's with a picture.
     #[serde(default = "yes")]
     pub cards: bool,
 }
@@ -146,12 +146,13 @@ pub struct TwilioConfig {
     /// The second valid auth token during a rotation.
     #[serde(default)]
     pub second_token: Option<SecretName>,
-    /// An API key (`SK…`) to use for sending instead of the auth token.
+    /// An API key (`SK…`) to use for requests to Twilio instead of the auth token.
     #[serde(default)]
     pub key: Option<ApiKey>,
-    /// The number that sends and calls, unless a step names another: `+33644606827`.
+    /// The number that sends and calls, unless a step names another: `+33644606827`. A name, such as `Handbell`, can send but not
+    /// call.
     pub from: SmsSender,
-    /// Maximum number of calls started per second (a new account may start one). Handbell spreads the calls of an incident
+    /// Number of calls that the account may start per second; a new account may start one. Handbell spreads the calls of a step
     /// accordingly.
     #[serde(default)]
     pub calls_per_second: Option<u32>,
@@ -164,19 +165,19 @@ pub struct TwilioConfig {
 pub struct ApiKey {
     /// `SK…`.
     pub sid: String,
-    /// Its secret.
+    /// The name of the secret that holds the key's own secret.
     pub secret: String,
 }
 
-/// People to notify when Handbell itself fails.
+/// People to notify when Handbell itself could not do something.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Admins {
-    /// Addresses to notify in Webex, one to one, when a phone could not be reached.
+    /// Addresses to notify in Webex, one to one. Posts that failed are reported by SMS instead.
     #[serde(default)]
     pub webex: Vec<EmailAddress>,
-    /// Phone numbers to notify by SMS when Webex could not be reached.
+    /// Phone numbers to notify by SMS. Texts, calls and mails that failed are reported in Webex instead.
     #[serde(default)]
     pub sms: Vec<E164>,
 }

@@ -48,7 +48,7 @@ pub struct Options {
     /// Only this line
     #[arg(long, value_name = "NAME")]
     pub line: Option<String>,
-    /// The configuration file; if absent, the demo's
+    /// The configuration file; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub config: Option<std::path::PathBuf>,
     /// Ask the simulated Webex and Twilio of the runner on this laptop

@@ -22,9 +22,10 @@ Examples:
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell doctor mail --config handbell.yaml
       the sources in AWS, with credentials from the environment
 
-The command lists the last 20 mails of each source that had no effect: ends of trouble of which no
-incident was open, and mails that a rule or `otherwise` ignores. An end in this list whose trouble is
-still open has another key than the trouble; `handbell explain` shows both keys.
+The command lists the last 20 mails of each source that had no effect: ends and news of trouble of
+which no incident was open, and mails that were ignored: by a rule or by `otherwise`, or because they
+are automatic replies or bounces. An end in this list whose trouble is still open has another key
+than the trouble; `handbell explain` shows both keys.
 
 --json prints {\"sources\": [{source, mails}]}. mails is [{at, from, subject, why}], the oldest first.")]
 pub struct Options {
@@ -34,7 +35,7 @@ pub struct Options {
     /// Only this source
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
-    /// The configuration file; if absent, the demo's
+    /// The configuration file; if absent, the demo's, or else handbell.yaml in the current folder
     #[arg(long, value_name = "FILE")]
     pub config: Option<std::path::PathBuf>,
     /// The runner on this laptop, or the table HANDBELL_TABLE in AWS.

@@ -31,7 +31,7 @@ pub struct AlertSource {
     pub label: Option<String>,
     /// The plan to run for its alerts.
     pub plan: String,
-    /// Severity of its alerts, unless a rule sets another.
+    /// Severity of the alerts of its mails, unless a rule sets another.
     #[serde(default)]
     pub severity: Severity,
     /// Plans for particular severities, instead of `plan`.
@@ -51,7 +51,7 @@ pub struct AlertSource {
     /// In doubt a mail ends nothing.
     #[serde(default)]
     pub rules: Vec<MailRule>,
-    /// Meaning of every other mail.
+    /// Meaning of a mail that no rule matches and whose subject tells no end.
     #[serde(default)]
     pub otherwise: MailMeaning,
     /// Addresses that are one sender, as lists of addresses: both machines of a cluster, or `alerts+*@example.com` for a sender
@@ -59,11 +59,11 @@ pub struct AlertSource {
     /// end it.
     #[serde(default)]
     pub one_sender: Vec<Vec<String>>,
-    /// Addresses that get the incident report, in addition to the sender of the mail.
+    /// Addresses that get the incident report, in addition to the mail's sender or the form's reporter.
     #[serde(default)]
     pub report_to: Vec<EmailAddress>,
-    /// If more new alerts than this arrive within ten minutes, they become one incident, so that phones don't ring for each of
-    /// them.
+    /// If more new alerts than this arrive within ten minutes, the further ones become one incident, so that phones don't ring for
+    /// each of them.
     #[serde(default = "thirty")]
     pub flood_after: u32,
     /// Quiet hours: alerts of the given severities wait until the hours are over.

@@ -21,7 +21,7 @@ pub struct Hours {
     /// `2026-12-24: "09:00-14:00"`, `2026-12-25: closed`.
     #[serde(default)]
     pub except: BTreeMap<String, String>,
-    /// What happens to an open incident at closing time.
+    /// Only for zones: what happens to an open incident at closing time.
     #[serde(default)]
     pub at_closing: AtClosing,
 }

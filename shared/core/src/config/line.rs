@@ -37,7 +37,7 @@ pub struct Line {
     /// Puts the agent's name before each answer.
     #[serde(default)]
     pub signed: bool,
-    /// How long an answer is held before it is sent. Deleting it in this time withdraws it; editing it replaces it.
+    /// How long an answer is held before it is sent, `60s` at most. Deleting it in this time withdraws it; editing it replaces it.
     #[serde(default)]
     pub undo: Option<Span>,
     /// The team's opening hours. The default is always open.
@@ -238,8 +238,8 @@ pub struct Limits {
     /// Maximum number of answers to one customer per day.
     #[serde(default = "two_hundred")]
     pub per_day: u32,
-    /// Maximum number of SMS segments to all customers per day, as Twilio bills them. The admins are notified when the limit is
-    /// reached.
+    /// Maximum number of SMS segments of answers to all customers per day, as Twilio bills them. The admins are notified when the
+    /// limit is reached.
     #[serde(default = "two_thousand")]
     pub parts_per_day: u32,
 }

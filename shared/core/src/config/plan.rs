@@ -17,7 +17,7 @@ use super::{Confirm, PlanRepeat, Quorum, Span, Target};
 pub struct Plan {
     /// The Webex space of the plan's incidents.
     pub space: Space,
-    /// An incident without any activity for this long is over, and the next press is the first one again.
+    /// An incident of a button or a source is over after this long without any activity, and the next press is the first one again.
     #[serde(default = "six_hours")]
     pub reset_after: Span,
     /// What a press after the last step does.
@@ -113,7 +113,7 @@ pub enum Repeat {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Space {
-    /// Its title; may use `{button}` and, with `reuse: per-incident`, `{incident}` and `{time}`.
+    /// Its title; may use `{button}` or `{source}` and, with `reuse: per-incident`, `{title}`, `{incident}` and `{time}`.
     pub title: String,
     /// Whether the plan's incidents share a space.
     #[serde(default)]
@@ -171,7 +171,8 @@ pub struct Step {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PlanPost {
-    /// Webex markdown; may use `{button}`, `{count}`, `{time}`, `{incident}`.
+    /// Webex markdown; may use `{button}` (or `{source}`, `{zone}`, `{customer}`), `{title}`, `{severity}`, `{count}`, `{time}`,
+    /// `{incident}`, and for a zone `{level}`, `{capacity}`, `{usual}`.
     #[serde(default)]
     pub markdown: Option<String>,
     /// A file, named relative to `handbell.yaml`, such as `files/form.pdf`; 100 MB at most.
@@ -192,7 +193,7 @@ pub struct PlanPost {
 pub struct PlanSms {
     /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
     pub to: Vec<Target>,
-    /// The text to send; may use `{button}`, `{count}`, `{time}`, `{incident}`.
+    /// The text to send; may use the same placeholders as `post.markdown`.
     pub text: String,
     /// A sender to use instead of `twilio.from`.
     #[serde(default)]
@@ -206,7 +207,7 @@ pub struct PlanSms {
 pub struct PlanCall {
     /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
     pub to: Vec<Target>,
-    /// The text to speak; may use `{button}`, `{count}`, `{time}`, `{incident}`, with their values when the call is answered.
+    /// The text to speak; may use the same placeholders as `post.markdown`, with their values when the call is answered.
     pub say: String,
     /// A caller to use instead of `twilio.from`.
     #[serde(default)]
@@ -217,10 +218,10 @@ pub struct PlanCall {
     /// One of Twilio's voices, such as `Polly.Joanna`.
     #[serde(default)]
     pub voice: Option<String>,
-    /// Maximum number of calls until somebody answers. A voicemail is not an answer.
+    /// Maximum number of calls until somebody answers. A voicemail is not an answer. The default is 1.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub times: u32,
-    /// The time between two calls.
+    /// The time between two calls. The default is `2m`.
     #[serde(default = "two_minutes", skip_serializing_if = "is_two_minutes")]
     pub every: Span,
 }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::{SecretName, Span};
 
-/// A provider of device counts. Exactly one of the sources is given.
+/// A provider of device counts: exactly one of `cmx`, `cmx_push`, `meraki`, `meraki_push` and `spaces`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -36,7 +36,7 @@ pub struct SiteConfig {
     /// certificate is then checked.
     #[serde(default)]
     pub pin: Option<String>,
-    /// Accepts any certificate. Anybody on the network path can read the password. Each start logs a warning.
+    /// Accepts any certificate. Anybody on the network path can read the password. Each start logs an error.
     #[serde(default)]
     pub insecure: bool,
 }
@@ -107,7 +107,7 @@ pub struct Meraki {
     pub url: String,
     /// The API key.
     pub key: SecretName,
-    /// The id of the organisation. Sites of the same organisation share its limit of ten requests per second.
+    /// The id of the organization. Sites of the same organization share its limit of ten requests per second.
     #[serde(default)]
     pub organization: Option<String>,
 }
