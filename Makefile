@@ -32,3 +32,4 @@ build-%: functions
 build-Configuration:
 	@test -f "$(CONFIG)/handbell.yaml" || { echo "There is no handbell.yaml in $(CONFIG). Set CONFIG to the directory that holds it (an absolute path)." >&2; exit 1; }
 	@mkdir -p "$(ARTIFACTS_DIR)/handbell" && cp -RL "$(CONFIG)/." "$(ARTIFACTS_DIR)/handbell/"
+	@rm -f "$(ARTIFACTS_DIR)/handbell/people.csv" "$(ARTIFACTS_DIR)/handbell/rotas.yaml" # people are in the table

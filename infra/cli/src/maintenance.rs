@@ -147,7 +147,11 @@ pub(crate) async fn answer(
             }
             one.until = directory.now;
             directory.store.roster_editor().put_maintenance(one).await.map_err(failed)?;
-            Ok(format!("{} is over; its alerts no longer wait.\n", one.id))
+            Ok(format!(
+                "{} is over: new alerts no longer wait. Those that wait already do so until its planned end, or until somebody \
+                 takes the next step.\n",
+                one.id
+            ))
         }
     }
 }

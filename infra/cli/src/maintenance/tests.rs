@@ -41,7 +41,7 @@ async fn a_window_is_added_listed_and_ended() {
     "#);
     assert_snapshot!(say("list", &directory).await, @r#"mabcd1234  Sat 21 Nov 13:00 to Sat 21 Nov 23:00 Europe/Paris, now: monitoring, about "db1" (new disks)"#);
     directory.now += SignedDuration::from_hours(1);
-    assert_snapshot!(say("end mabcd", &directory).await, @"mabcd1234 is over; its alerts no longer wait.");
+    assert_snapshot!(say("end mabcd", &directory).await, @"mabcd1234 is over: new alerts no longer wait. Those that wait already do so until its planned end, or until somebody takes the next step.");
     let over = directory.store.people().roster().await.unwrap().maintenance;
     assert_eq!(over[0].until, directory.now, "who asks later sees that it was");
     assert_snapshot!(say("list", &directory).await, @"There is no maintenance window, neither now nor later.");

@@ -1,4 +1,4 @@
-//! The signed action links in mails and texts: `/act/{piece}`. Opening a link changes nothing, since mail programs
+//! The signed action links in mails: `/act/{piece}`. Opening a link changes nothing, since mail programs
 //! fetch every link. Only a press on a button does.
 
 use bytes::Bytes;

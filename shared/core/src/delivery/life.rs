@@ -166,6 +166,7 @@ impl Dispatch {
                 delivery.progress = Progress::Sent;
                 delivery.id = Some(vendors_id);
                 delivery.why = None;
+                delivery.message.forget_customer();
             }
             Outcome::Refused { why } => {
                 delivery.progress = Progress::Dead;

@@ -173,6 +173,13 @@ impl Message {
         }
     }
 
+    /// Removes the customer's phone from the task that has erased them.
+    pub(super) fn forget_customer(&mut self) {
+        if let Self::Internal(InternalTask::EraseCustomer { phone }) = self {
+            *phone = None;
+        }
+    }
+
     /// Returns true for the task that erases a customer.
     pub fn erases(&self) -> bool {
         match self.task() {

@@ -4,7 +4,7 @@ use handbell_core::conversation::decide::{
     AgentMessage, Attendance, ConversationDecision, ConversationEvent,
 };
 use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason};
-use handbell_core::delivery::{InternalTask, Message};
+use handbell_core::delivery::{Dispatch, InternalTask, Message, Outcome};
 use jiff::SignedDuration;
 
 use crate::conversation::{CUSTOMER, Room, dana, deliveries, facts, form, message_id, said, text};
@@ -60,6 +60,18 @@ fn the_worker_learns_which_number_to_erase() {
     let epochs: Vec<_> = turn.dispatches.iter().map(|dispatch| dispatch.key.epoch).collect();
     assert_eq!(epochs, [room.conversation().epoch], "what is removed is this conversation's");
     assert_eq!(turn.sender, None, "the number's row is the worker's to remove");
+}
+
+#[test]
+fn the_number_is_gone_from_the_erasing_dispatch_once_it_is_done() {
+    let mut room = Room::new();
+    room.text("Hello");
+    let mut dispatch = erase(&mut room).dispatches.pop().expect("the erasure");
+    let stored = |dispatch: &Dispatch| serde_json::to_string(dispatch).expect("it can be written down");
+    assert!(stored(&dispatch).contains(CUSTOMER), "a worker that dies midway starts again");
+    let id = *dispatch.deliveries.keys().next().expect("the task");
+    dispatch.record(id, Outcome::Sent(String::new()), room.now);
+    assert!(!stored(&dispatch).contains(CUSTOMER), "{}", stored(&dispatch));
 }
 
 #[test]
