@@ -1,4 +1,4 @@
-//! Action links in our mails and texts. A person who opens one acknowledges, declines or closes an incident as the
+//! Action links in our mails. A person who opens one acknowledges, declines or closes an incident as the
 //! person to whom it was sent.
 //!
 //! A link names one incident by its epoch, so that an old link has no effect on later incidents. The link is a secret

@@ -45,7 +45,7 @@ const KIND: &str = "alert-form";
 const KEEP: SignedDuration = SignedDuration::from_hours(48);
 
 parts! {
-    /// The form for alerts, the reporter's page, and the action links in mails and texts.
+    /// The form for alerts, the reporter's page, and the action links in mails.
     pub struct AlertForm {
         actions: ActionPage,
         config: Configuration,
