@@ -17,7 +17,7 @@ use crate::measure::listen_to_webex;
 /// Time that the simulated phones take for each step.
 const PACE: Duration = Duration::from_millis(100);
 /// Mail address of the only source, on this machine.
-const ADDRESS: &str = "on-call-bench@in.example.com";
+const ADDRESS: &str = "duty-bench@in.example.com";
 /// Time-out for the system to come to rest in held time.
 const LIMIT: Duration = Duration::from_secs(120);
 /// Begin of held time, on a working day.
