@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
 mod bounds;
+mod button;
 mod contract;
 mod crash;
 mod customer;

@@ -141,7 +141,8 @@ impl World {
         (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
     }
 
-    fn token(&self, button: &str) -> String {
+    /// Returns the path of a button's address.
+    pub(crate) fn token(&self, button: &str) -> String {
         self.runner.buttons.iter().find(|known| known.name == button).unwrap().path.clone()
     }
 

@@ -62,7 +62,7 @@ fn read(payload: &str) -> Result<(Request<Bytes>, Option<String>), String> {
     let public_url = event.stage_variables.unwrap_or_default().remove("HANDBELL_PUBLIC_URL");
     let method: Method = event.request_context.http.method.parse().map_err(|error| wrong(&error))?;
     // API Gateway may have decoded the path.
-    let mut path_and_query = percent_encoded(&event.raw_path, OF_A_PATH);
+    let mut path_and_query = percent_encoded(&decode_unreserved(&event.raw_path), OF_A_PATH);
     if !event.raw_query_string.is_empty() {
         path_and_query = format!("{path_and_query}?{}", event.raw_query_string);
     }
@@ -82,6 +82,28 @@ fn read(payload: &str) -> Result<(Request<Bytes>, Option<String>), String> {
         None => Bytes::new(),
     };
     Ok((request.body(body).map_err(|error| wrong(&error))?, public_url))
+}
+
+/// Decodes the unreserved characters of a path: `%2D` and `-` name the same resource (RFC 3986, section 6.2.2.2), and a
+/// secret address must be found however its caller writes it.
+fn decode_unreserved(path: &str) -> String {
+    let mut parts = path.split('%');
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.map(char::from) {
+            Some(c) if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~') => {
+                decoded.push(c);
+                decoded.push_str(&part[2..]);
+            }
+            Some(_) | None => {
+                decoded.push('%');
+                decoded.push_str(part);
+            }
+        }
+    }
+    decoded
 }
 
 #[cfg(test)]
@@ -127,6 +149,22 @@ mod tests {
         let mut event = event();
         event["rawPath"] = "/b/a b/é%".into();
         assert_eq!(read(&event.to_string()).unwrap().0.uri().path(), "/b/a%20b/%C3%A9%");
+    }
+
+    #[test]
+    fn an_unreserved_character_is_the_same_encoded_and_not() {
+        for (given, read_as) in [
+            ("/b/a%2Db%2d%5F%7E%2e%41%7a%30", "/b/a-b-_~.Az0"),
+            ("/alert/%66orm", "/alert/form"),
+            ("/b/a%2Fb%3D%25%20", "/b/a%2Fb%3D%25%20"),
+            ("/b/%2", "/b/%2"),
+            ("/b/%", "/b/%"),
+            ("/b/%+1%zz%é2D", "/b/%+1%zz%%C3%A92D"),
+        ] {
+            let mut event = event();
+            event["rawPath"] = given.into();
+            assert_eq!(read(&event.to_string()).unwrap().0.uri().path(), read_as, "{given}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub use outcome::EventOutcome;
 pub use schedule::next_step_at;
 
 use crate::alert::{Alert, Hold};
+use crate::button::Gesture;
 use crate::occupancy::zone::Level;
 
 /// The subject of an incident, and the name of its partition in the table: `button:green`.
@@ -196,8 +197,9 @@ pub struct Incident {
     pub opened_at: Timestamp,
     /// Time of the last activity.
     pub heard_at: Timestamp,
-    /// Time of the last press that came without an id, to recognise a bounce.
-    pub bounce_at: Option<Timestamp>,
+    /// The button's last gesture that came without an id, to recognise a bounce. It may be later than the end of the incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_gesture: Option<LastGesture>,
     /// Who has the incident.
     pub taken_by: Option<Attribution>,
     /// Number of dispatches that were written in this incident.
@@ -220,6 +222,17 @@ pub struct Incident {
     /// What people did so far, as far as the rules need it.
     #[serde(default, skip_serializing_if = "Responses::is_empty")]
     pub responses: Responses,
+}
+
+/// A button's last gesture that came without an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastGesture {
+    /// How the button was pressed.
+    pub gesture: Gesture,
+    /// When the message came.
+    pub at: Timestamp,
+    /// When the button was pressed: as it reported, or else when the message came.
+    pub pressed_at: Timestamp,
 }
 
 /// What people did so far in an incident, as far as the rules need it.

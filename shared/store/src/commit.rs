@@ -27,6 +27,8 @@ pub struct Commit<'a> {
     pub keep_seconds: i64,
     /// Whether a new incident opens, which also stores its short reference.
     pub opens: bool,
+    /// Whether the incident ends with this event, which also stores its row in the log.
+    pub ends: bool,
     /// The incident that the new one replaces, if that incident is over and nothing has recorded its end yet.
     pub replaces: Option<&'a Incident>,
     /// The plan, if the table doesn't contain it yet.
@@ -66,7 +68,7 @@ struct PlanRow<'a> {
 }
 
 impl Incidents {
-    /// Writes the state, the event's row, the dispatches and the plan in one transaction. An incident that is over also
+    /// Writes the state, the event's row, the dispatches and the plan in one transaction. An incident that ends also
     /// gets its row in the log.
     pub async fn commit(&self, commit: Commit<'_>, now: Timestamp) -> Result<(), NotCommitted> {
         let mut items = Vec::with_capacity(3 + commit.dispatches.len());
@@ -103,7 +105,9 @@ impl Incidents {
         if let Some((hash, plan)) = commit.plan {
             items.push(self.put(write(&PlanRow { plan }, &RowKey::plan(hash))?));
         }
-        items.extend(log::row(commit.incident, now)?.map(|row| self.put(row)));
+        if commit.ends {
+            items.extend(log::row(commit.incident, now)?.map(|row| self.put(row)));
+        }
         if let Some(replaced) = commit.replaces {
             let lapsed = Incident { phase: Phase::Lapsed, ..replaced.clone() };
             items.extend(log::row(&lapsed, now)?.map(|row| self.put(row)));

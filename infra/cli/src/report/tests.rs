@@ -108,7 +108,7 @@ async fn commit(
         let whole: Value = json!({
             "subject": subject, "epoch": before.as_ref().map_or(1, |incident| incident.epoch + 1), "version": version,
             "phase": phase, "plan": "night", "plan_hash": "h", "count": 1, "step": 2, "step_at": opened, "step_dispatch": 1,
-            "opened_at": opened, "heard_at": opened, "bounce_at": null, "dispatches": 4, "cancelled_up_to": 4, "cancelled_epochs": 0,
+            "opened_at": opened, "heard_at": opened, "dispatches": 4, "cancelled_up_to": 4, "cancelled_epochs": 0,
             "taken_by": taken.map(|(who, after)| json!({ "who": who, "at": later(after) })), "wake_at": null, "alert": alert,
         });
         serde_json::from_value(whole).unwrap()
@@ -126,6 +126,7 @@ async fn commit(
             keep_seconds: 3600,
             replaces: None,
             opens: incident.phase == Phase::Open,
+            ends: incident.phase.is_final(),
             plan: None,
         };
         store.incidents().commit(commit, now).await.unwrap();

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::button::Press;
 use handbell_core::config::Button;
 use handbell_core::incident::Subject;
 use handbell_core::incident::decide::Event;
-use handbell_inbound::button::{FlicKey, Proof, known_hash, press, token_matches};
+use handbell_inbound::button::{ButtonMessage, FlicKey, Proof, known_hash, read, token_matches};
 use http::{Request, Response, StatusCode};
 
 use crate::configuration::Configuration;
@@ -25,7 +26,7 @@ parts! {
 }
 
 impl ButtonPress {
-    /// Answers `OK <count>` once the press is stored, and not before.
+    /// Answers `OK <count>` once the press is stored, and not before. What is no press gets an empty answer.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         match self.take(&request).await {
             Ok(Some(count)) => answer(StatusCode::OK, format!("OK {count}\n")),
@@ -40,10 +41,12 @@ impl ButtonPress {
         let token = request.uri().path().strip_prefix("/b/").unwrap_or_default();
         let (name, button) = self.button_of(token).await?;
         let proof = self.proof(button).await?;
-        let Some(press) = press(request, &proof, self.time.now())? else { return Ok(None) };
-        if let Some(battery) = &press.battery {
+        let message = read(request, &proof, self.time.now())?;
+        let (ButtonMessage::Press(Press { battery, .. }) | ButtonMessage::NoPress { battery }) = &message;
+        if let Some(battery) = battery {
             tracing::info!(button = name, battery, "battery");
         }
+        let ButtonMessage::Press(press) = message else { return Ok(None) };
         let id = press.id.clone();
         let applied = self.engine.apply(&Subject::button(name), &Event::Press(press), id.as_ref()).await?;
         Ok(Some(applied.count))

@@ -158,6 +158,9 @@ impl IncidentEngine {
             dispatches: &decision.dispatches,
             keep_seconds: self.config.line(subject).map_or(KEPT_SECONDS, |(_, line)| keep_seconds(line)),
             opens,
+            // What changes after the end, such as a button's last gesture, doesn't end it again.
+            ends: next.phase.is_final()
+                && (opens || incident.as_ref().is_none_or(|incident| !incident.phase.is_final())),
             replaces: incident.as_ref().filter(|old| opens && !old.phase.is_final()),
             plan: (opens && !plan_known).then_some((running.hash, &*running.plan)),
         };

@@ -41,7 +41,7 @@ pub struct Button {
     /// Accepts only presses that Flic's cloud signed.
     #[serde(default)]
     pub flic: bool,
-    /// Two presses without an id within this time count as one.
+    /// A press without an id counts as nothing within this time of the gesture before it.
     #[serde(default = "two_seconds")]
     pub debounce: Span,
     /// A press older than this is posted as late and takes no step.

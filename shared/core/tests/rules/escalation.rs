@@ -8,7 +8,7 @@ use handbell_core::delivery::{Content, Message, PhoneMessage, SpaceMessage};
 use handbell_core::event_id::EventId;
 use handbell_core::incident::command::Command;
 use handbell_core::incident::decide::{Decision, Event, EventOutcome, begins_anew, decide};
-use handbell_core::incident::{Incident, Phase};
+use handbell_core::incident::{Incident, LastGesture, Phase};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -206,15 +206,25 @@ impl Watch {
                 );
             }
             if decision.outcome == EventOutcome::Debounced {
-                let bounce_at = before.and_then(|incident| incident.bounce_at);
-                prop_assert!(matches!(event, Event::Press(press) if press.id.is_none()));
-                prop_assert!(
-                    !over
-                        && bounce_at.is_some_and(|at| now.duration_since(at) < self.house.button.debounce.0)
-                );
+                prop_assert!(matches!(event, Event::Press(press) if self.bounces(before, press)));
             }
             return Ok(());
         };
+        if let Event::Press(press) = event {
+            prop_assert!(
+                meaning != Some(Meaning::Press) || !self.bounces(before, press),
+                "a bounce counts as nothing"
+            );
+            self.check_memory(before, press, &next)?;
+            if decision.outcome == EventOutcome::Nothing {
+                prop_assert_ne!(meaning, Some(Meaning::Press), "a press is never lost");
+                let before = before.expect("only an incident is changed").clone();
+                let version = before.version + 1;
+                prop_assert_eq!(&next, &Incident { version, last_gesture: next.last_gesture, ..before });
+                prop_assert!(decision.dispatches.is_empty(), "what changes nothing says nothing");
+                return Ok(());
+            }
+        }
 
         prop_assert_eq!(next.version, before.map_or(1, |incident| incident.version + 1));
         prop_assert_eq!(decision.count, next.count);
@@ -250,6 +260,36 @@ impl Watch {
         self.check_wake(before, event, &next)?;
         self.check_dispatches(decision, &next, dispatches, step)?;
         self.check_voids(event, decision, &next)
+    }
+
+    /// Whether a press, if it counts as one, is the bounce of the last gesture: without an id, within the debounce time of it,
+    /// and pressed within that time of it; and, unless it is a click, after a press.
+    fn bounces(&self, before: Option<&Incident>, press: &Press) -> bool {
+        let (None, Some(last)) = (&press.id, before.and_then(|incident| incident.last_gesture)) else {
+            return false;
+        };
+        let button = &self.house.button;
+        let apart = self.house.now.duration_since(last.at);
+        let pressed_apart = press.at.unwrap_or(self.house.now).duration_since(last.pressed_at).abs();
+        apart < button.debounce.0
+            && pressed_apart < button.debounce.0
+            && (press.gesture == Gesture::Single || button.meaning(last.gesture) == Meaning::Press)
+    }
+
+    /// Every gesture without an id is remembered, whatever it means and whether or not the incident is over.
+    fn check_memory(
+        &self,
+        before: Option<&Incident>,
+        press: &Press,
+        next: &Incident,
+    ) -> Result<(), TestCaseError> {
+        let (gesture, at) = (press.gesture, self.house.now);
+        let wanted = match press.id {
+            Some(_) => before.and_then(|incident| incident.last_gesture),
+            None => Some(LastGesture { gesture, at, pressed_at: press.at.unwrap_or(at) }),
+        };
+        prop_assert_eq!(next.last_gesture, wanted);
+        Ok(())
     }
 
     fn over(&self, before: Option<&Incident>) -> bool {

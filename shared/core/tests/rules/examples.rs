@@ -1,6 +1,7 @@
 //! The promises of a button, each as one example.
 
 use handbell_core::button::{Gesture, Press};
+use handbell_core::config::Meaning;
 use handbell_core::delivery::{Message, SpaceMessage};
 use handbell_core::incident::Phase;
 use handbell_core::incident::command::Command;
@@ -155,6 +156,100 @@ fn two_presses_without_an_id_within_the_debounce_time_are_one() {
         2,
         "the pause is over, and a bounce doesn't make it longer"
     );
+}
+
+/// Plays gestures without ids at these times, and returns the outcome of the last one and the phase.
+fn play(house: &mut House, gestures: &[(i64, Gesture)]) -> (EventOutcome, Phase) {
+    let start = house.now;
+    let mut outcome = EventOutcome::Nothing;
+    for (milliseconds, gesture) in gestures {
+        house.now = start + SignedDuration::from_millis(*milliseconds);
+        outcome = house.gesture(*gesture).outcome;
+    }
+    (outcome, house.incident().phase)
+}
+
+#[test]
+fn the_release_click_of_a_long_press_undoes_nothing() {
+    let held = [(0, Gesture::Single), (20_000, Gesture::Hold), (20_300, Gesture::Single)];
+    let mut house = House::with(two_steps());
+    assert_eq!(play(&mut house, &held), (EventOutcome::Debounced, Phase::Cancelled));
+    assert_eq!((house.epoch(), house.incident().count), (1, 1));
+    house.pass(2);
+    assert_eq!(house.gesture(Gesture::Single).outcome, EventOutcome::Counted, "the next press begins again");
+    assert_eq!(house.epoch(), 2);
+}
+
+#[test]
+fn the_release_click_of_any_gesture_counts_as_nothing() {
+    let pressed_before = (-60_000, Gesture::Single);
+    for (meaning, phase) in [
+        ("acknowledge", Phase::Acknowledged),
+        ("cancel", Phase::Cancelled),
+        ("ignore", Phase::Open),
+        ("press", Phase::Open),
+    ] {
+        for gesture in [Gesture::Double, Gesture::Triple, Gesture::Hold] {
+            let mut house = House::with(two_steps());
+            let meaning = serde_json::from_value(json!(meaning)).unwrap();
+            let button = &mut house.button;
+            (button.double, button.triple, button.hold) = (meaning, meaning, meaning);
+            let played = play(&mut house, &[pressed_before, (0, gesture), (300, Gesture::Single)]);
+            assert_eq!(played, (EventOutcome::Debounced, phase), "{meaning:?} {gesture:?}");
+            // Nothing is current any more, and still it is the same button.
+            let played = play(&mut house, &[(2_000, gesture), (2_300, Gesture::Single)]);
+            assert_eq!(played, (EventOutcome::Debounced, phase), "{meaning:?} {gesture:?} again");
+        }
+    }
+}
+
+#[test]
+fn a_long_press_right_after_a_press_by_mistake_cancels() {
+    let mut house = House::with(two_steps());
+    let played = play(&mut house, &[(0, Gesture::Single), (300, Gesture::Hold)]);
+    assert_eq!(played, (EventOutcome::Done, Phase::Cancelled));
+}
+
+#[test]
+fn a_long_press_that_means_press_is_no_bounce_of_the_click_before_it() {
+    for single in [Meaning::Ignore, Meaning::Acknowledge, Meaning::Cancel] {
+        let mut house = House::with(two_steps());
+        house.button.single = single;
+        house.button.hold = Meaning::Press;
+        let played =
+            play(&mut house, &[(0, Gesture::Hold), (60_000, Gesture::Single), (60_800, Gesture::Hold)]);
+        assert_eq!(played, (EventOutcome::Counted, Phase::Open), "{single:?}");
+    }
+}
+
+#[test]
+fn a_press_now_is_no_bounce_of_an_old_one_that_came_with_it() {
+    for age in [30, 7200] {
+        for gesture in [Gesture::Single, Gesture::Hold] {
+            let mut house = House::with(two_steps());
+            house.press();
+            house.pass(60);
+            let queued =
+                Press { gesture, at: Some(house.now - SignedDuration::from_secs(age)), ..Press::default() };
+            house.apply(&Event::Press(queued.clone()));
+            assert_eq!(house.gesture(Gesture::Single).outcome, EventOutcome::Counted, "{age} s, {gesture:?}");
+            assert_eq!(house.incident().phase, Phase::Open);
+            let again = Press { gesture: Gesture::Single, ..queued };
+            assert_ne!(
+                house.apply(&Event::Press(again)).outcome,
+                EventOutcome::Debounced,
+                "nor the other way round"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_press_with_an_id_is_no_bounce_and_hides_none() {
+    let mut house = House::with(two_steps());
+    play(&mut house, &[(0, Gesture::Single), (20_000, Gesture::Hold)]);
+    assert_eq!(house.press().outcome, EventOutcome::Counted);
+    assert_eq!(house.gesture(Gesture::Single).outcome, EventOutcome::Debounced);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn at(text: &str) -> Timestamp {
 fn incident(subject: &Subject, more: Value) -> Incident {
     let mut whole = json!({
         "subject": subject, "epoch": 3, "version": 9, "phase": "resolved", "plan": "power", "plan_hash": "h", "count": 2, "step": 2,
-        "step_at": at("10:05:00"), "step_dispatch": 1, "opened_at": at("10:00:00"), "heard_at": at("10:30:00"), "bounce_at": null,
+        "step_at": at("10:05:00"), "step_dispatch": 1, "opened_at": at("10:00:00"), "heard_at": at("10:30:00"),
         "taken_by": null, "dispatches": 4, "cancelled_up_to": 4, "cancelled_epochs": 0, "wake_at": null,
     });
     whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

@@ -8,7 +8,11 @@ use jiff::Timestamp;
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use serde_json::Value;
 
-use super::{battery, gesture, named, scalar, time, token_hash};
+use super::fields::{battery, scalar};
+use super::gesture::gesture;
+use super::id::named;
+use super::time::time;
+use super::token::token_hash;
 
 /// Public key of an ES256 signature.
 #[derive(Clone, PartialEq, Eq)]

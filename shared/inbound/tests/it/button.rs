@@ -7,7 +7,7 @@ use handbell_core::{
 };
 use handbell_inbound::{
     BODY_LIMIT,
-    button::{FlicKey, KEEP_COUNTER, Proof, known_hash, press, token_hash, token_matches},
+    button::{ButtonMessage, FlicKey, KEEP_COUNTER, Proof, known_hash, read, token_hash, token_matches},
 };
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
@@ -28,6 +28,14 @@ fn request(method: &str, url: &str, content_type: &str, body: impl Into<Bytes>) 
         request = request.header("content-type", content_type);
     }
     request.body(body.into()).unwrap()
+}
+
+/// Reads a request; none if it is no press.
+fn press(request: &Request<Bytes>, proof: &Proof, now: Timestamp) -> Result<Option<Press>, Rejected> {
+    Ok(match read(request, proof, now)? {
+        ButtonMessage::Press(press) => Some(press),
+        ButtonMessage::NoPress { .. } => None,
+    })
 }
 
 fn pressed(request: &Request<Bytes>) -> Press {

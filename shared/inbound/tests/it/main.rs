@@ -5,6 +5,7 @@
 mod action_link;
 mod alert_form;
 mod button;
+mod button_vendors;
 mod contact;
 mod link;
 mod mail;

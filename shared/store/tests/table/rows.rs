@@ -52,7 +52,7 @@ pub(crate) fn incident(version: u64) -> Incident {
         step_dispatch: 1,
         opened_at: now(),
         heard_at: now(),
-        bounce_at: None,
+        last_gesture: None,
         taken_by: None,
         dispatches: 1,
         cancelled_up_to: 0,
@@ -84,6 +84,7 @@ pub(crate) fn change<'a>(
         dispatches,
         keep_seconds: 86_400,
         opens: before.is_none(),
+        ends: incident.phase.is_final(),
         replaces: None,
         plan: None,
     }

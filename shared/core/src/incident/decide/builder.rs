@@ -65,7 +65,7 @@ impl<'a> DecisionBuilder<'a> {
             step_dispatch: 0,
             opened_at: now,
             heard_at: now,
-            bounce_at: None,
+            last_gesture: before.and_then(|before| before.last_gesture),
             taken_by: None,
             dispatches: 0,
             cancelled_up_to: 0,

@@ -1,15 +1,19 @@
 //! Presses of a button. A press takes a step, posts a note, is a command, or comes too late.
+//!
+//! Buttons bounce: one gesture comes as two messages, such as a long press and then the click of its release. A bounce must
+//! not undo what the gesture did, so it belongs to the button and not to an incident. Only what would count as a press is
+//! debounced. A command is idempotent, and a long press that cancels a press by mistake must have its effect at once.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::builder::DecisionBuilder;
 use super::command;
 use super::context::Context;
 use super::decision::{Decision, nothing};
-use crate::button::Press;
+use crate::button::{Gesture, Press};
 use crate::config::{Meaning, Repeat};
 use crate::incident::command::{Actor, Command, CommandChannel};
-use crate::incident::{EventOutcome, Incident, Phase};
+use crate::incident::{EventOutcome, Incident, LastGesture, Phase};
 use crate::wording;
 
 /// Applies a press by its meaning with this button.
@@ -20,8 +24,8 @@ pub(super) fn handle_press(
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let meaning = context.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
-    match (meaning, current) {
+    let meaning = meaning_of(press.gesture, context);
+    let decision = match (meaning, current) {
         (Meaning::Press, _) => count_press(state, current, press, context, now),
         (Meaning::Ignore, _) | (_, None) => nothing(state),
         // A late press may have been meant for another incident: it is posted as late, and silences nothing.
@@ -32,7 +36,45 @@ pub(super) fn handle_press(
         (Meaning::Cancel, Some(incident)) => {
             command::handle_command(incident, &button_actor(context), &Command::Cancel, context, now)
         }
+    };
+    remember_gesture(decision, state, press, now)
+}
+
+fn meaning_of(gesture: Gesture, context: Context<'_>) -> Meaning {
+    context.button.map_or(Meaning::Press, |button| button.meaning(gesture))
+}
+
+/// Stores the gesture, for the bounce that may follow. A button that was never pressed has no row to store it in.
+fn remember_gesture(
+    mut decision: Decision,
+    state: Option<&Incident>,
+    press: &Press,
+    now: Timestamp,
+) -> Decision {
+    if press.id.is_some() || decision.outcome == EventOutcome::Debounced {
+        return decision;
     }
+    let unchanged = || state.map(|state| Incident { version: state.version + 1, ..state.clone() });
+    decision.next = decision.next.or_else(unchanged).map(|mut incident| {
+        incident.last_gesture =
+            Some(LastGesture { gesture: press.gesture, at: now, pressed_at: press.at.unwrap_or(now) });
+        incident
+    });
+    decision
+}
+
+/// Returns true if the press is the bounce of the gesture before it. Both the messages and the presses themselves are close to
+/// each other: a button that was out of range sends at one moment what was pressed at several.
+fn is_bounce(state: Option<&Incident>, press: &Press, context: Context<'_>, now: Timestamp) -> bool {
+    let (None, Some(button), Some(last)) =
+        (&press.id, context.button, state.and_then(|incident| incident.last_gesture))
+    else {
+        return false;
+    };
+    let is_close = |one: Timestamp, other: Timestamp| one.duration_since(other).abs() < button.debounce.0;
+    // A click may be the release of any gesture. Any other gesture is never the bounce of a click that meant something else.
+    let is_alike = press.gesture == Gesture::Single || button.meaning(last.gesture) == Meaning::Press;
+    is_alike && is_close(now, last.at) && is_close(press.at.unwrap_or(now), last.pressed_at)
 }
 
 fn button_actor(context: Context<'_>) -> Actor {
@@ -51,16 +93,8 @@ fn count_press(
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let debounce = context.button.map_or(SignedDuration::ZERO, |button| button.debounce.0);
-    if let (Some(incident), None) = (current, &press.id)
-        && incident.bounce_at.is_some_and(|last| now.duration_since(last).abs() < debounce)
-    {
-        return Decision {
-            next: None,
-            dispatches: Vec::new(),
-            count: incident.count,
-            outcome: EventOutcome::Debounced,
-        };
+    if is_bounce(state, press, context, now) {
+        return Decision { outcome: EventOutcome::Debounced, ..nothing(state) };
     }
     let late = late(press, context, now);
     let mut builder = match current {
@@ -68,9 +102,6 @@ fn count_press(
         None => DecisionBuilder::open(state, context, now),
     };
     builder.incident.heard_at = now;
-    if press.id.is_none() {
-        builder.incident.bounce_at = Some(now);
-    }
     if let Some(at) = late {
         builder.add_fact("button.late", [("pressed_at", at.to_string())]);
         builder.post(wording::late(at, now, context.words));
