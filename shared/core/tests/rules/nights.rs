@@ -289,7 +289,7 @@ impl Watch {
             return Ok(());
         };
         if taken > steps {
-            let asked = matches!(event, Event::Command { command: Command::Escalate { .. }, .. });
+            let asked = matches!(event, Event::Command { command: Command::EscalateTo { .. }, .. });
             prop_assert!(asked, "only by its name");
             prop_assert_eq!(
                 (next.step, next.step_at, next.phase),
