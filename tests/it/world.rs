@@ -13,6 +13,7 @@ use handbell_core::incident::{Incident, Subject};
 use handbell_local::gate::Gate;
 use handbell_local::runner::{Runner, RunnerOptions, Workers};
 use handbell_sim::trouble::{Trouble, TroubleKind};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -471,10 +472,11 @@ impl World {
     }
 }
 
-/// Now, by the machine's clock: what is valid today is valid in every test.
+/// This morning: what is valid today is valid in every test, and no test that lasts some hours comes to the end of the day.
 fn today() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "a world has to begin at some time")]
-    Timestamp::now()
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    today.at(9, 1, 30, 0).to_zoned(TimeZone::UTC).expect("a time in UTC").timestamp()
 }
 
 impl Drop for World {
