@@ -217,3 +217,31 @@ async fn a_form_answers_at_every_name_of_its_source() {
         assert_eq!(world.send("GET", &format!("/alert/{name}"), &[], "").await.status, status, "{name}");
     }
 }
+
+/// `handbell check --against` lists beforehand what would be orphaned, and says what to write.
+#[tokio::test]
+async fn what_is_open_and_would_lose_its_entry_is_listed_beforehand() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    let reference = world.alert().await.reference();
+    let around = handbell::directory::Around {
+        variable: &|_| None,
+        now: world.now(),
+        chance: &|| 0,
+        agreed: &|_| false,
+    };
+    let found = async |config: &str| {
+        let config = handbell::check::check(config, &|_| true).expect("a valid configuration");
+        handbell::against::compare(&config, &world.url(""), &around).await.unwrap()
+    };
+    let orphans = found(&renamed_source("")).await;
+    assert_eq!(orphans.len(), 1, "{orphans:#?}");
+    let expected = vec![format!("{reference} PROBLEM: db1/MySQL is CRITICAL")];
+    assert_eq!((&*orphans[0].path, &orphans[0].incidents), ("sources.demo", &expected));
+    assert_eq!(orphans[0].write, "was: demo");
+    let shown = handbell::against::render("handbell.yaml", "http://x", &orphans);
+    assert!(shown.contains("write `was: demo` in its new entry"), "{shown}");
+    assert_eq!(found(&renamed_source("    was: demo\n")).await, []);
+    assert_eq!(found(DUTY).await, []);
+    world.read_all();
+}
