@@ -15,6 +15,7 @@ mod limits;
 mod occupancy;
 mod old_faults_stay_fixed;
 mod processes;
+mod redeploy;
 mod replay;
 mod ring;
 mod world;

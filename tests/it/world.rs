@@ -106,6 +106,12 @@ impl World {
         Self { runner, gate, http: handbell_boot::client().unwrap(), read: Mutex::default(), files }
     }
 
+    /// Deploys another configuration. Everything that is stored stays, and so do the secrets.
+    pub(crate) fn redeploy(&self, config: &str) {
+        self.write_file("handbell.yaml", config.as_bytes());
+        self.runner.redeploy().unwrap();
+    }
+
     /// Replaces a file that the configuration names.
     pub(crate) fn write_file(&self, name: &str, content: &[u8]) {
         std::fs::write(self.files.path().join(name), content).unwrap();

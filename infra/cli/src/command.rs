@@ -60,10 +60,18 @@ Examples:
 Examples:
   handbell check handbell.yaml           the files that it names must exist, too
   handbell check handbell.yaml --json    for an editor or a build
+  AWS_REGION=eu-west-1 handbell check handbell.yaml --against handbell
+      before a deployment: what is open in this table and would lose its entry
+  handbell check handbell.yaml --against http://127.0.0.1:8080
+      the same for the runner on this laptop
 
---json prints {file, ok, findings, buttons, zones, lines, plans}. findings is [{line, column, path, message}],
-in the order of the file. The last four are numbers, or null if there is a mistake.")]
+--json prints {file, ok, findings, buttons, zones, lines, plans, orphans}. findings is [{line, column, path,
+message}], in the order of the file. The next four are numbers, or null if there is a mistake. orphans is
+[{path, incidents, conversations, write}], or null without --against.")]
     Check {
+        /// Also list what is open in this table, or in the runner at this address, and would lose its entry
+        #[arg(long, value_name = "TABLE")]
+        against: Option<String>,
         /// Print JSON instead
         #[arg(long)]
         json: bool,
@@ -206,7 +214,7 @@ impl Command {
         match self {
             #[cfg(feature = "local")]
             Self::Local(options) => local::run(options, outside::demo)?,
-            Self::Check { json, file } => return work::check(&file, json),
+            Self::Check { json, file, against } => return work::check(&file, against.as_deref(), json),
             Self::Replay(options) => work::replay(&options)?,
             Self::Report(options) => work::report(&options)?,
             Self::Doctor(Doctor::Cmx(options)) => return work::doctor(&options),

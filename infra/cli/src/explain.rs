@@ -85,6 +85,8 @@ pub async fn run(
     around: &Around<'_>,
 ) -> Result<Explained, Failure> {
     let (name, source) = chosen(options, config)?;
+    let names = config.state_names();
+    let state_name = names.sources.state(name);
     let mail = parse(bytes);
     let verdicts = Some(verdicts_in(bytes)).filter(|verdicts| verdicts.virus != AuthVerdict::Absent);
     let judged = explain(source, &mail, &verdicts.unwrap_or_else(AuthVerdicts::of_mailbox));
@@ -95,7 +97,7 @@ pub async fn run(
         source: name.to_owned(),
         because: because(&judged, &mail, source),
         key: key.map(ToString::to_string),
-        incident: key.map(|key| Subject::alert(name, &key.exact).as_str().to_owned()),
+        incident: key.map(|key| Subject::alert(state_name, &key.exact).as_str().to_owned()),
         open: None,
         asked: false,
     };
@@ -104,7 +106,7 @@ pub async fn run(
     {
         let directory = directory::open(&options.at, around).await?;
         explained.asked = true;
-        if let Some(incident) = open(&directory, name, &judged.judgement, key).await? {
+        if let Some(incident) = open(&directory, state_name, &judged.judgement, key).await? {
             explained.incident = Some(incident.subject.as_str().to_owned());
             explained.open = Some(incident.reference());
         }

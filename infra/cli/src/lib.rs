@@ -1,6 +1,7 @@
 //! The operator's command: checks configurations, manages people and rotas, checks the vendors, prints reports, and runs the
 //! whole system on a laptop.
 
+pub mod against;
 pub mod check;
 pub mod command;
 pub mod directory;

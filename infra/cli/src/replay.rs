@@ -24,7 +24,7 @@ use crate::plot::{Plot, plot};
 use picture::picture;
 pub use played::{Episode, Replay, Silence, replay};
 use report::Told;
-use stored::stored;
+use stored::{StoredZone, stored};
 use tuning::Tuning;
 
 /// Limit of the period, in days. It exceeds the retention of counts; a longer period is probably a mistyped year.
@@ -172,7 +172,9 @@ async fn counted(
     }
     let last = options.last.unwrap_or(SignedDuration::from_hours(7 * 24));
     let zone = &config.zones[name];
-    let counts = stored(options, &zone.site, name, last, around).await?;
+    let names = config.state_names();
+    let stored_as = StoredZone { site: names.sites.state(&zone.site), zone: names.zones.state(name), name };
+    let counts = stored(options, stored_as, last, around).await?;
     if counts.is_empty() {
         let label = zone.label.as_deref().unwrap_or(name);
         return Err(

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use handbell_core::config::Config;
+use handbell_core::incident::Kind;
 use handbell_core::incident::summary::{Summary, Tally, Times, kind_name};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -172,7 +173,8 @@ impl Period {
 pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, Failure> {
     let place = table::reach(options.runner.as_deref(), around).await?;
     let period = Period::of(options, config.time_zone(), place.now)?;
-    let summaries = place.log(period.from, period.to).await?;
+    let mut summaries = place.log(period.from, period.to).await?;
+    give_present_names(&mut summaries, config);
     let mut out = if options.json {
         document(&numbers(&summaries, &period))
     } else if summaries.is_empty() {
@@ -200,6 +202,23 @@ pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>)
         }
     }
     Ok(out)
+}
+
+/// Replaces the names under which state is stored by those that the configuration has now.
+fn give_present_names(summaries: &mut [Summary], config: &Config) {
+    let names = config.state_names();
+    for one in summaries {
+        let renamed = match one.kind {
+            Kind::Button => &names.buttons,
+            Kind::Zone => &names.zones,
+            Kind::SilentSite => &names.sites,
+            Kind::Waiting | Kind::Customer => &names.lines,
+            Kind::Alert => &names.sources,
+            Kind::Notice => continue,
+        };
+        one.name = renamed.present(&one.name).to_owned();
+        one.plan = names.plans.present(&one.plan).to_owned();
+    }
 }
 
 /// The numbers and their incidents as JSON, for programs.

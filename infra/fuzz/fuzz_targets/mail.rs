@@ -59,6 +59,7 @@ fuzz_target!(|mail: &[u8]| {
 fn source() -> AlertSource {
     AlertSource {
         label: None,
+        was: Default::default(),
         plan: "duty".to_owned(),
         severity: Severity::Critical,
         plans: [].into(),

@@ -1,11 +1,13 @@
 //! `GET /sim/cmx/zones/{zone}/counts`: the stored counts, for `handbell replay` on this laptop.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use handbell_core::config::Config;
+use handbell_core::config::{Config, StateNames};
 use handbell_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -21,6 +23,8 @@ struct Counts {
     clock: SimClock,
     /// Zones and their sites.
     zones: Vec<(String, String)>,
+    /// The names under which their counts are stored.
+    names: Arc<StateNames>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +44,7 @@ pub fn router(store: Store, clock: SimClock, config: &Config) -> Router {
         store,
         clock,
         zones,
+        names: Arc::new(config.state_names()),
     })
 }
 
@@ -63,7 +68,8 @@ async fn counts(
         return (StatusCode::BAD_REQUEST, "`from` must be before `to`, and `last` more than 0 seconds\n")
             .into_response();
     };
-    match state.store.sites().counts(site, &zone, from, to).await {
+    let (site, zone) = (state.names.sites.state(site), state.names.zones.state(&zone));
+    match state.store.sites().counts(site, zone, from, to).await {
         Ok(counts) => Json(counts).into_response(),
         Err(fault) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{fault}\n")).into_response(),
     }

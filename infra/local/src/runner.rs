@@ -1,6 +1,7 @@
 //! The runner: the table, queue, bus, schedule, functions, simulated vendors and page, all at one address.
 
 mod configured;
+mod deployment;
 mod scratch;
 mod view;
 mod workers;
@@ -8,7 +9,6 @@ mod workers;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -34,6 +34,7 @@ use crate::page::duty::{LocalSource, local_sources};
 use crate::{connection, control, counts, page};
 pub use configured::{LocalButton, LocalLine, TWILIO_TOKEN, WEBEX_SECRET, WEBEX_TOKEN, local_secrets};
 use configured::{account, local_buttons, local_lines};
+use deployment::{Deployed, Deployment};
 use scratch::{Scratch, scratch, write_private};
 use view::{Vendors, page_state};
 use workers::{in_process, log};
@@ -96,6 +97,7 @@ pub struct Runner {
     pub lines: Vec<LocalLine>,
     /// Alert sources of the configuration.
     pub sources: Vec<LocalSource>,
+    deployment: Deployment,
     server: tokio::task::AbortHandle,
     _scratch: Scratch,
 }
@@ -103,6 +105,17 @@ pub struct Runner {
 impl Drop for Runner {
     fn drop(&mut self) {
         self.server.abort();
+    }
+}
+
+impl Runner {
+    /// Deploys the configuration as its file has it now. The table, the queue, the clock and the vendors stay as they are. Functions
+    /// in child processes read the file when they start.
+    pub fn redeploy(&self) -> Result<(), handbell_boot::Error> {
+        let config = handbell_boot::read_configuration(&self.deployment.config)?;
+        self.deployment.add_secrets(&config)?;
+        config.lines.values().for_each(|line| self.twilio.own(&line.number));
+        self.deployment.deploy()
     }
 }
 
@@ -126,8 +139,8 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     write_private(&secrets, &serde_json::to_vec_pretty(&local_secrets(&config))?)?;
 
     let env = environment(&options, &origin, &secrets);
-    let late = Arc::new(std::sync::OnceLock::new());
-    let hands = hands(&options, &env, Arc::clone(&late))?;
+    let deployed = Deployed::default();
+    let hands = hands(&options, &env, deployed.clone())?;
     let cloud = Cloud::start(CloudOptions {
         stage: stage.clone(),
         hands,
@@ -141,11 +154,10 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     let mut variables: BTreeMap<String, String> = cloud.env().into_iter().collect();
     variables.extend(env);
     let environment = Environment::from(|name| variables.get(name).cloned())?;
-    let clock = stage.clock.clone();
-    let handlers =
-        handbell_boot::handlers(&environment, Arc::new(move || clock.now()), handbell_boot::random_ids())?;
-    let _ = late.set(Arc::new(handlers));
     let store = handbell_boot::store(&environment)?;
+    let clock = stage.clock.clone();
+    let deployment = Deployment { config: options.config.clone(), secrets, environment, clock, deployed };
+    deployment.deploy()?;
 
     let Vendors { webex, twilio, cmx } = vendors(&stage, &config);
     let buttons = local_buttons(&config);
@@ -181,16 +193,17 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         sources: local_sources(&config),
         buttons,
         lines: local_lines(&config),
+        deployment,
         server,
         _scratch: scratch,
     })
 }
 
-/// Returns how functions are invoked: in child processes or in this process. `late` gets this process's handlers later.
+/// Returns how functions are invoked: in child processes or in this process, by the handlers that are deployed.
 fn hands(
     options: &RunnerOptions,
     env: &[(String, String)],
-    late: Arc<std::sync::OnceLock<Arc<handbell_boot::Handlers>>>,
+    deployed: Deployed,
 ) -> Result<Hands, handbell_boot::Error> {
     let template = Template::embedded()?;
     Ok(match &options.workers {
@@ -198,7 +211,7 @@ fn hands(
             let launch = Launch { program: program.clone(), env: env.to_vec() };
             Hands::Processes(Pool::new(&template, launch, log(options.show_logs)))
         }
-        Workers::InProcess(gate) => Hands::InProcess(in_process(late, gate.clone(), &template)),
+        Workers::InProcess(gate) => Hands::InProcess(in_process(deployed, gate.clone(), &template)),
     })
 }
 

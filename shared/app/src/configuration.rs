@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use handbell_core::config::{Button, Config, Line, Plan};
+use handbell_core::config::{AlertSource, Button, Config, Line, Plan, SiteConfig, StateNames};
 use handbell_core::conversation::Address;
 use handbell_core::incident::decide::Event;
 use handbell_core::incident::{Incident, Kind, Subject};
@@ -19,13 +19,15 @@ pub(crate) struct KnownPlan {
     pub(crate) hash: String,
 }
 
-/// The configuration. Cheap to clone.
+/// The configuration, with every entry under its state name. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Configuration(Arc<Parsed>);
 
 #[derive(Debug)]
 struct Parsed {
     config: Config,
+    names: StateNames,
+    removed_line: Option<Line>,
     plans: BTreeMap<String, KnownPlan>,
     zone: TimeZone,
 }
@@ -40,11 +42,16 @@ impl Deref for Configuration {
 
 impl From<Config> for Configuration {
     fn from(config: Config) -> Self {
+        let names = config.state_names();
+        let config = config.under_state_names();
         let plans = config.plans.iter().map(|(name, plan)| {
             let known = KnownPlan { hash: fingerprint(plan), plan: Arc::new(plan.clone()) };
             (name.clone(), known)
         });
-        Self(Arc::new(Parsed { plans: plans.collect(), zone: config.time_zone(), config }))
+        // Nobody has this number, and nothing is sent from it.
+        let removed_line = "+10000000000".parse().ok().map(Line::removed);
+        let (plans, zone) = (plans.collect(), config.time_zone());
+        Self(Arc::new(Parsed { config, names, removed_line, plans, zone }))
     }
 }
 
@@ -52,6 +59,29 @@ impl Configuration {
     /// Returns the plan of this name as configured today.
     pub(crate) fn known(&self, name: &str) -> Option<&KnownPlan> {
         self.0.plans.get(name)
+    }
+
+    /// Returns the renamed entries.
+    pub(crate) fn names(&self) -> &StateNames {
+        &self.0.names
+    }
+
+    /// Returns the site with this name, present or former, and its state name.
+    pub(crate) fn site_named(&self, name: &str) -> Option<(&str, &SiteConfig)> {
+        let (name, site) = self.sites.get_key_value(self.names().sites.state(name))?;
+        Some((name, site))
+    }
+
+    /// Returns the line with this name, present or former, and its state name.
+    pub(crate) fn line_named(&self, name: &str) -> Option<(&str, &Line)> {
+        let (name, line) = self.lines.get_key_value(self.names().lines.state(name))?;
+        Some((name, line))
+    }
+
+    /// Returns the source with this name, present or former, and its state name.
+    pub(crate) fn source_named(&self, name: &str) -> Option<(&str, &AlertSource)> {
+        let (name, source) = self.sources.get_key_value(self.names().sources.state(name))?;
+        Some((name, source))
     }
 
     /// Returns the time zone in which times are shown.
@@ -83,6 +113,12 @@ impl Configuration {
         self.0.plans.get_key_value(plan)
     }
 
+    /// Returns whether an incident of the subject can still end otherwise than by this being said. A site whose zones
+    /// run another plan now ends the incident itself, at its next poll.
+    pub(crate) fn watches(&self, subject: &Subject) -> bool {
+        subject.is_in(self) && (subject.kind() != Kind::SilentSite || self.plan_of(subject).is_some())
+    }
+
     /// Returns the plan for an incident that this event opens. A mail's rule or an alert's severity may have its own
     /// plan.
     pub(crate) fn plan_for(&self, subject: &Subject, event: &Event) -> Option<(&String, &KnownPlan)> {
@@ -104,10 +140,12 @@ impl Configuration {
         let called = incident.and_then(|incident| incident.label.as_deref());
         let alert = incident.and_then(|incident| incident.alert.as_ref());
         let name = subject.source().unwrap_or(subject.name());
+        // What is gone from the configuration keeps the name that it had.
         let label = match subject.kind() {
-            Kind::Button => self.buttons.get(name).and_then(|button| button.label.as_deref()),
-            Kind::Zone => self.zones.get(name).and_then(|zone| zone.label.as_deref()),
-            Kind::SilentSite => subject.silent().map(|(site, _)| site),
+            Kind::Button => self.buttons.get(name).map_or(called, |button| button.label.as_deref()),
+            Kind::Zone => self.zones.get(name).map_or(called, |zone| zone.label.as_deref()),
+            Kind::SilentSite if !subject.is_in(self) => called.or(Some(subject.own_name())),
+            Kind::SilentSite => Some(self.names().sites.present(subject.own_name())),
             Kind::Waiting => called.or(Some("A customer")),
             Kind::Customer => self.line(subject).map(|(name, line)| line.label.as_deref().unwrap_or(name)),
             Kind::Alert => self.sources.get(name).and_then(|source| source.label.as_deref()),
@@ -124,6 +162,11 @@ impl Configuration {
     pub(crate) fn line(&self, subject: &Subject) -> Option<(&str, &Line)> {
         let name = subject.line()?;
         self.lines.get_key_value(name).map(|(name, line)| (name.as_str(), line))
+    }
+
+    /// Returns the line of a conversation, or what is left of a line that was removed, and its state name.
+    pub(crate) fn line_even_if_removed<'a>(&'a self, subject: &'a Subject) -> Option<(&'a str, &'a Line)> {
+        self.line(subject).or_else(|| Some((subject.line()?, self.0.removed_line.as_ref()?)))
     }
 
     /// Returns the subject of a customer. The Twilio account's SID is the key: it never changes, and no log contains

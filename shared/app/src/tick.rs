@@ -1,15 +1,19 @@
 //! The tick every minute: finds rows that are overdue, and rows that fall due before the next tick.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures_util::StreamExt;
 use futures_util::stream::iter;
 use handbell_store::DueIndex;
-use handbell_store::table::SHARDS;
+use handbell_store::table::{DueRow, SHARDS};
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::Fault;
 use crate::callback::reconcile::Reconciliation;
-use crate::dependencies::{Time, parts};
+use crate::configuration::Configuration;
+use crate::dependencies::{Access, Dependencies, Part, Time, parts};
 use crate::engine::queue::Queue;
 use crate::engine::work_item::WorkItem;
 
@@ -27,9 +31,24 @@ pub struct Ticked {
     pub oldest_seconds: i64,
 }
 
+/// Whether this process has compared what is open with its configuration, and found nothing that is gone from it. A
+/// configuration changes only by a deployment, which starts other processes.
+#[derive(Clone, Default)]
+pub(crate) struct Compared(Arc<AtomicBool>);
+
+impl Part for Compared {
+    fn access(_: &mut Access) {}
+
+    fn build(from: &Dependencies) -> Self {
+        from.shared()
+    }
+}
+
 parts! {
     /// Finds due rows, and events that never arrived.
     pub struct Tick {
+        config: Configuration,
+        compared: Compared,
         due: DueIndex,
         queue: Queue,
         reconciliation: Reconciliation,
@@ -56,6 +75,11 @@ impl Tick {
         }
         rows.sort_by_key(|(_, due)| *due);
         self.queue.enqueue(&rows, now).await;
+        if !self.compared.0.load(Ordering::Relaxed)
+            && let Err(fault) = self.wake_orphans(now).await
+        {
+            tracing::warn!(reason = %fault, "what is open could not be compared with the configuration; this is retried in a minute");
+        }
         if now.as_second().div_euclid(60) % 5 == 0 {
             self.reconciliation.run().await;
         }
@@ -70,6 +94,33 @@ impl Tick {
             },
             |fault| Err(fault.into()),
         )
+    }
+}
+
+impl Tick {
+    /// Wakes every incident and conversation whose subject is gone from the configuration, so that it ends with a word instead
+    /// of hours later or never. Everything that is open is in the index.
+    async fn wake_orphans(&self, now: Timestamp) -> Result<(), Fault> {
+        let mut orphans = Vec::new();
+        for shard in 0..SHARDS {
+            for (row, _) in self.due.due(shard, Timestamp::MAX, usize::MAX).await? {
+                if let DueRow::State(subject) = row
+                    && !subject.is_in(&self.config)
+                {
+                    tracing::warn!(
+                        subject = subject.as_str(),
+                        "it is gone from the configuration while it is open"
+                    );
+                    orphans.push((WorkItem::Wake(subject), now));
+                }
+            }
+        }
+        if orphans.is_empty() {
+            self.compared.0.store(true, Ordering::Relaxed);
+        } else {
+            self.queue.enqueue(&orphans, now).await;
+        }
+        Ok(())
     }
 }
 

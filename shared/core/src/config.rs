@@ -3,6 +3,7 @@
 mod alert_source;
 mod button;
 pub mod civil;
+mod former_names;
 mod hours;
 mod line;
 mod plan;
@@ -10,6 +11,7 @@ mod problems;
 mod secret_name;
 mod site;
 mod span;
+mod state_names;
 mod target;
 mod zone;
 
@@ -25,6 +27,7 @@ pub use alert_source::{
     WayIn,
 };
 pub use button::{Button, HeaderSecret, Meaning, Tokens};
+pub use former_names::FormerNames;
 pub(crate) use hours::weekday;
 pub use hours::{AtClosing, Calendar, Hours};
 pub use line::{
@@ -35,6 +38,7 @@ pub use problems::{Problem, pin_bytes, problems};
 pub use secret_name::SecretName;
 pub use site::{CiscoSpaces, Cmx, CmxApi, CmxPush, Meraki, MerakiPush, SiteConfig, Source};
 pub use span::Span;
+pub use state_names::{Renamed, StateNames};
 pub use target::{OnDuty, PersonName, Target, TeamName};
 pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
 

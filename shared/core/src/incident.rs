@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod decide;
+mod entry;
 mod outcome;
 mod schedule;
 pub mod summary;
@@ -127,6 +128,11 @@ impl Subject {
         self.0.split_once(':').map_or("", |(_, name)| name)
     }
 
+    /// Returns the name of the entry in the configuration: a button, a zone, a site, a line or a source.
+    pub fn own_name(&self) -> &str {
+        self.name().split('~').next().unwrap_or_default()
+    }
+
     /// Returns the site and the plan, for the subject of a silence.
     pub fn silent(&self) -> Option<(&str, &str)> {
         self.0.strip_prefix("silence:")?.split_once('~')
@@ -213,7 +219,8 @@ pub struct Incident {
     /// What the incident of a zone knows in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occupancy: Option<ZoneState>,
-    /// Name shown to people, where the configuration has none: a customer's name.
+    /// Name shown to people when the incident opened, if it differs from the subject's: the label of a button or a zone, the title of
+    /// an alert, a customer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// What the incident of an alert knows in addition.

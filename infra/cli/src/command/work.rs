@@ -10,7 +10,7 @@ use serde_json::json;
 use super::outside::{agreed, demo, now, terminal_width, variable};
 use crate::document::document;
 use crate::failure::Failure;
-use crate::{check, directory, doctor, explain, import, replay, report, webhooks};
+use crate::{against, check, directory, doctor, explain, import, replay, report, webhooks};
 
 type Done = Result<(), Failure>;
 
@@ -31,11 +31,16 @@ fn code(wrong: usize) -> ExitCode {
     if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-pub(super) fn check(file: &Path, asks_json: bool) -> Result<ExitCode, Failure> {
+pub(super) fn check(file: &Path, against: Option<&str>, asks_json: bool) -> Result<ExitCode, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
     let beside = file.parent().unwrap_or(Path::new("."));
     let checked = check::check(&text, &|name| beside.join(name).is_file());
+    let orphans = match (&checked, against) {
+        (Ok(config), Some(table)) => Some(orphans(config, table)?),
+        _ => None,
+    };
+    let lost = orphans.as_ref().map_or(0, Vec::len);
     if asks_json {
         let (config, findings) = match &checked {
             Ok(config) => (Some(config), &[][..]),
@@ -44,12 +49,13 @@ pub(super) fn check(file: &Path, asks_json: bool) -> Result<ExitCode, Failure> {
         print!(
             "{}",
             document(&json!({
-                "file": name, "ok": config.is_some(), "findings": findings,
+                "file": name, "ok": config.is_some() && lost == 0, "findings": findings,
                 "buttons": config.map(|config| config.buttons.len()), "zones": config.map(|config| config.zones.len()),
                 "lines": config.map(|config| config.lines.len()), "plans": config.map(|config| config.plans.len()),
+                "orphans": orphans,
             }))
         );
-        return Ok(code(findings.len()));
+        return Ok(code(findings.len() + lost));
     }
     match checked {
         Ok(config) => {
@@ -60,13 +66,22 @@ pub(super) fn check(file: &Path, asks_json: bool) -> Result<ExitCode, Failure> {
                 config.lines.len(),
                 config.plans.len()
             );
-            Ok(ExitCode::SUCCESS)
+            if let (Some(orphans), Some(table)) = (&orphans, against) {
+                eprint!("{}", against::render(&name, table, orphans));
+            }
+            Ok(code(lost))
         }
         Err(findings) => {
             eprint!("{}", check::render(&name, &text, &findings));
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// What is open in the table and would lose its entry.
+fn orphans(config: &Config, table: &str) -> Result<Vec<against::Orphan>, Failure> {
+    let around = directory_around();
+    wait(against::compare(config, table, &around))?
 }
 
 /// The environment, the time and the terminal for `replay` and `report`.
@@ -130,15 +145,19 @@ pub(super) fn sync_webhooks(options: &webhooks::Options) -> Done {
     Ok(())
 }
 
-/// Runs a command that reads or changes the table.
-pub(super) fn with_table(work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, Failure>) -> Done {
-    let around = directory::Around {
+/// The environment and the time for commands that read or change the table.
+fn directory_around() -> directory::Around<'static> {
+    directory::Around {
         variable: &variable,
         now: now(),
         chance: &|| uuid::Uuid::new_v4().as_u128(),
         agreed: &agreed,
-    };
-    print!("{}", wait(work(&around))??);
+    }
+}
+
+/// Runs a command that reads or changes the table.
+pub(super) fn with_table(work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, Failure>) -> Done {
+    print!("{}", wait(work(&directory_around()))??);
     Ok(())
 }
 

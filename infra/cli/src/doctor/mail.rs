@@ -72,9 +72,11 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
         );
     }
     let directory = directory::open(&options.at, around).await?;
+    let names = config.state_names();
     let mut found = Found::default();
     for source in config.sources.keys().filter(|name| only.is_none_or(|only| only == name.as_str())) {
-        let mails = directory.store.mails().idle_mails(source).await.map_err(unreachable)?.mails;
+        let mails =
+            directory.store.mails().idle_mails(names.sources.state(source)).await.map_err(unreachable)?.mails;
         let _ = match mails.len() {
             0 => writeln!(found.text, "{source}: every mail had an effect"),
             1 => writeln!(found.text, "{source}: 1 mail had no effect"),

@@ -8,10 +8,17 @@ use super::{Around, Options};
 use crate::failure::Failure;
 use crate::laptop::RUNNER;
 
+/// A zone, and the names under which its counts are stored.
+pub(super) struct StoredZone<'a> {
+    pub(super) site: &'a str,
+    pub(super) zone: &'a str,
+    /// The zone's present name, by which the runner knows it.
+    pub(super) name: &'a str,
+}
+
 pub(super) async fn stored(
     options: &Options,
-    site: &str,
-    zone: &str,
+    of: StoredZone<'_>,
     last: SignedDuration,
     around: &Around<'_>,
 ) -> Result<Vec<(Timestamp, Option<u32>)>, Failure> {
@@ -34,11 +41,11 @@ pub(super) async fn stored(
             // Including the current minute.
             store
                 .sites()
-                .counts(site, zone, around.now - last, around.now)
+                .counts(of.site, of.zone, around.now - last, around.now)
                 .await
                 .map_err(|error| failed(&error))
         }
-        (runner, _) => from_runner(runner.as_deref().unwrap_or(RUNNER), zone, last).await,
+        (runner, _) => from_runner(runner.as_deref().unwrap_or(RUNNER), of.name, last).await,
     }
 }
 

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use super::configured::{LocalButton, local_lines};
 use crate::cloud::Cloud;
+use crate::floor::Floor;
+use crate::page;
 use crate::page::duty::Duty;
-use crate::{floor, page};
 
 /// The simulated vendors, for the page.
 #[derive(Clone)]
@@ -42,16 +43,22 @@ pub(super) fn page_state(
         .collect();
     let expected = expected_phones(config);
     let (buttons, lines) = (buttons.to_vec(), json!(local_lines(config)));
-    let (points, duty) = (Arc::new(floor::Points::default()), Arc::new(Duty::new(config)));
+    let (floor, duty) = (Arc::new(Floor::new(config)), Arc::new(Duty::new(config)));
+    let names = Arc::new(config.state_names());
     Arc::new(move || {
-        let (points, duty) = (Arc::clone(&points), Arc::clone(&duty));
+        let (floor, duty, names) = (Arc::clone(&floor), Arc::clone(&duty), Arc::clone(&names));
         let (stage, vendors, cloud, store) = (stage.clone(), vendors.clone(), cloud.clone(), store.clone());
         let (plans, buttons, expected) = (plans.clone(), buttons.clone(), expected.clone());
         let lines = lines.clone();
         Box::pin(async move {
             let mut shown = Vec::new();
             for ((name, label, plan), button) in plans.iter().zip(&buttons) {
-                let incident = store.incidents().incident(&Subject::button(name)).await.ok().flatten();
+                let incident = store
+                    .incidents()
+                    .incident(&Subject::button(names.buttons.state(name)))
+                    .await
+                    .ok()
+                    .flatten();
                 let state = incident.as_ref().and_then(|incident| serde_json::to_value(incident.phase).ok());
                 shown.push(json!({
                     "name": name, "label": label, "url": button.path, "plan": plan,
@@ -67,7 +74,7 @@ pub(super) fn page_state(
             let duty = duty.view(&store, now).await;
             let mut told = json!({
                 "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
-                "buttons": shown, "lines": lines, "zones": floor::zones(&vendors.cmx, &store, &points, now).await, "spaces": vendors.webex.view(),
+                "buttons": shown, "lines": lines, "zones": floor.zones(&vendors.cmx, &store, now).await, "spaces": vendors.webex.view(),
                 "phones": with_expected(vendors.twilio.view(), &expected, &duty["people"]),
                 "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "mail": cloud.mail().view(), "functions": functions,
                 "wire": stage.wire.entries(),

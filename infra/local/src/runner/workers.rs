@@ -12,19 +12,17 @@ use crate::cloud::processes::Log;
 use crate::cloud::template::Template;
 use crate::gate::Gate;
 
+use super::deployment::Deployed;
+
 /// Returns a handler that runs the functions in this process. At most as many calls of a function run at once as the
 /// template reserves.
-pub(super) fn in_process(
-    late: Arc<std::sync::OnceLock<Arc<handbell_boot::Handlers>>>,
-    gate: Gate,
-    template: &Template,
-) -> Handler {
+pub(super) fn in_process(deployed: Deployed, gate: Gate, template: &Template) -> Handler {
     let reserved = template.functions.iter().filter_map(|function| {
         Some((function.name.clone(), Arc::new(Semaphore::new(function.reserved?.max(1)))))
     });
     let reserved: BTreeMap<String, Arc<Semaphore>> = reserved.collect();
     Arc::new(move |name, payload| {
-        let (handlers, gate) = (late.get().cloned(), gate.clone());
+        let (handlers, gate) = (deployed.handlers(), gate.clone());
         let permits = reserved.get(&name).cloned();
         Box::pin(async move {
             let _permit = match &permits {

@@ -85,7 +85,7 @@ impl AlertForm {
         let path = request.uri().path().strip_prefix("/alert/").ok_or(Rejected::Unknown)?;
         let mut pieces = path.trim_end_matches('/').split('/');
         let (name, ticket) = (pieces.next().unwrap_or_default(), pieces.next());
-        let (name, source) = self.config.sources.get_key_value(name).ok_or(Rejected::Unknown)?;
+        let (name, source) = self.config.source_named(name).ok_or(Rejected::Unknown)?;
         let settings = source.form.as_ref().ok_or(Rejected::Unknown)?;
         let form = SourceForm { name, source, settings };
         if pieces.next().is_some() {

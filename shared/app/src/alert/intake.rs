@@ -174,7 +174,10 @@ impl AlertIntake {
         if counted < source.flood_after {
             return Ok(subject);
         }
-        tracing::warn!(source = name, "too many new alerts at once; they are collected in one incident");
+        tracing::warn!(
+            source = self.config.names().sources.present(name),
+            "too many new alerts at once; they are collected in one incident"
+        );
         Ok(flood(name))
     }
 
@@ -217,9 +220,11 @@ impl AlertIntake {
                 Some(Hold { until, why: "quiet hours".to_owned() })
             });
         let roster = self.people.roster().await?;
+        // The source may have been renamed since the window was added.
+        let is_ours = |source: &str| self.config.names().sources.state(source) == name;
         let maintained = roster.maintenance.iter().filter(|one| {
             (one.from..one.until).contains(&now)
-                && (one.sources.is_empty() || one.sources.iter().any(|source| source == name))
+                && (one.sources.is_empty() || one.sources.iter().any(|source| is_ours(source)))
                 && one.about.as_ref().is_none_or(|about| title.to_lowercase().contains(&about.to_lowercase()))
         });
         let maintained =

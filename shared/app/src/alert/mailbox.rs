@@ -91,7 +91,7 @@ impl MailboxPoll {
                 }
                 Err(fault) => {
                     seen.failed += 1;
-                    tracing::error!(source = name, reason = %fault, "a mailbox can't be read; it is retried in a minute");
+                    tracing::error!(source = self.config.names().sources.present(name), reason = %fault, "a mailbox can't be read; it is retried in a minute");
                 }
             }
         }
@@ -188,10 +188,11 @@ impl MailboxPoll {
 
     /// Notifies the admins of a mail that can't be read. The mail stays where it is.
     async fn report_unreadable(&self, name: &str, id: &str, why: &str) -> Result<(), Fault> {
+        let source = self.config.names().sources.present(name);
         let text = format!(
-            "A mail in the mailbox of {name} can't be read: {why}. It raised no alert. Please look at it there."
+            "A mail in the mailbox of {source} can't be read: {why}. It raised no alert. Please look at it there."
         );
-        tracing::error!(source = name, "a mail can't be read");
+        tracing::error!(source, "a mail can't be read");
         self.notices.tell_admins_once(&text, &format!("unreadable-{name}-{id}"), self.time.now()).await
     }
 

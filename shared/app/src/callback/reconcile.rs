@@ -58,7 +58,7 @@ impl Reconciliation {
         }
         for (name, line) in &self.config.lines {
             if let Err(fault) = self.fetch_missed_texts(name, line).await {
-                tracing::warn!(line = name, reason = %fault, "texts could not be fetched; this is retried in five minutes");
+                tracing::warn!(line = self.config.names().lines.present(name), reason = %fault, "texts could not be fetched; this is retried in five minutes");
             }
         }
         if !self.config.lines.is_empty()

@@ -49,7 +49,7 @@ impl WebexEvent {
                 )
                 .await
             }
-            (ResourceId::Message(id), change @ ("updated" | "deleted")) if !self.config.lines.is_empty() => {
+            (ResourceId::Message(id), change @ ("updated" | "deleted")) => {
                 let data = &envelope.data;
                 let (Some(room), Some(person)) =
                     (&data.room_id, envelope.actor_id.as_ref().or(data.person_id.as_ref()))

@@ -164,6 +164,9 @@ impl AgentMessages {
         };
         let said = answer(message, writer.agent, String::new(), sight(me));
         let event = match verdict {
+            RelayVerdict::Leaves { .. } | RelayVerdict::Command(_) if self.config.line(subject).is_none() => {
+                ConversationEvent::LineGone { said }
+            }
             RelayVerdict::Leaves { text } => {
                 let files = message.files.clone().unwrap_or_default();
                 ConversationEvent::Answer(AgentMessage { text, files, ..said })
@@ -185,9 +188,8 @@ impl AgentMessages {
         message: &WebexMessage,
         me: &BotIdentity,
     ) -> Result<Option<(Writer, RelayVerdict)>, Fault> {
-        let (Some((_, line)), Some(person)) = (self.config.line(subject), &message.person_id) else {
-            return Ok(None);
-        };
+        let Some(person) = &message.person_id else { return Ok(None) };
+        let line = self.config.line(subject).map(|(_, line)| line);
         if *person == me.id {
             return Ok(None);
         }
@@ -199,7 +201,8 @@ impl AgentMessages {
             files: message.files.as_ref().map_or(0, Vec::len),
             mentioned_people: message.mentioned_people.as_ref().unwrap_or(&none),
             mentioned_groups: message.mentioned_groups.as_ref().unwrap_or(&none),
-            author: match (writer.machine, self.is_of_team(line, &writer)) {
+            // Nobody knows who answered on a line that is gone.
+            author: match (writer.machine, line.is_none_or(|line| self.is_of_team(line, &writer))) {
                 (true, _) => Author::Machine,
                 (false, true) => Author::Person,
                 (false, false) => Author::Outsider,
@@ -207,7 +210,8 @@ impl AgentMessages {
         };
         // A message in a thread belongs to the message above it, which may be a whisper.
         let in_thread = message.parent_id.is_some() && sight(me) == Visibility::Everything;
-        let policy = if in_thread { RelayPolicy::Explicit } else { line.answers.policy() };
+        let answers = line.map_or(RelayPolicy::Everything, |line| line.answers.policy());
+        let policy = if in_thread { RelayPolicy::Explicit } else { answers };
         let us = OwnAccount { id: &me.id, name: &me.name };
         let verdict = judge(&written, us, sight(me), policy);
         Ok(Some((writer, verdict)))
@@ -308,7 +312,9 @@ impl AgentMessages {
         };
         let now = match self.judge_message(&webex, &subject, &message, me).await? {
             // A change of an old reply is only reported: nobody knows any more what has replaced it since.
-            Some((writer, RelayVerdict::Leaves { text })) if known => {
+            Some((writer, RelayVerdict::Leaves { text }))
+                if known && self.config.line(&subject).is_some() =>
+            {
                 let files = message.files.clone().unwrap_or_default();
                 Some(AgentMessage { files, ..answer(&message, writer.agent, text, sight(me)) })
             }

@@ -170,7 +170,7 @@ impl CustomerReplies {
         if automatic {
             return Ok(Spending::Refused(wording::AUTOMATIC_LIMIT_REACHED));
         }
-        let text = wording::limit_reached(name, limit);
+        let text = wording::limit_reached(self.config.names().lines.present(name), limit);
         tracing::error!("{text}");
         self.notices.tell_admins_once(&text, &format!("parts-limit-{name}-{today}"), now).await?;
         Ok(Spending::Refused(wording::LIMIT_REACHED))

@@ -59,7 +59,11 @@ impl ConversationEngine {
         event: &ConversationEvent,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
-        let (Some((name, line)), Some(address)) = (self.config.line(subject), address) else {
+        let line = match tells_the_agent(event) {
+            true => self.config.line_even_if_removed(subject),
+            false => self.config.line(subject),
+        };
+        let (Some((name, line)), Some(address)) = (line, address) else {
             tracing::warn!(
                 subject = subject.as_str(),
                 "the line is gone from the configuration; the event is ignored"
@@ -98,7 +102,7 @@ impl ConversationEngine {
                 Ok(()) => {
                     tracing::info!(
                         subject = subject.as_str(),
-                        line = name,
+                        line = self.config.names().lines.present(name),
                         dispatches = decision.dispatches.len(),
                         "conversation event stored"
                     );
@@ -122,6 +126,29 @@ impl ConversationEngine {
             }
         }
         Err(Fault::from("too many events at once for one conversation"))
+    }
+}
+
+/// Returns whether the event only tells an agent about a message. That is told even if the line is gone.
+fn tells_the_agent(event: &ConversationEvent) -> bool {
+    match event {
+        ConversationEvent::Kept { .. }
+        | ConversationEvent::LineGone { .. }
+        | ConversationEvent::AnswerEdited { now: None, .. }
+        | ConversationEvent::AnswerDeleted { .. } => true,
+        ConversationEvent::Text { .. }
+        | ConversationEvent::Form { .. }
+        | ConversationEvent::CallForwarded
+        | ConversationEvent::CallEnded { .. }
+        | ConversationEvent::Voicemail { .. }
+        | ConversationEvent::Answer(_)
+        | ConversationEvent::AnswerEdited { now: Some(_), .. }
+        | ConversationEvent::Command { .. }
+        | ConversationEvent::AttendanceChecked(_)
+        | ConversationEvent::OptedOut
+        | ConversationEvent::AnswerFailed
+        | ConversationEvent::AlarmChanged { .. }
+        | ConversationEvent::Wake => false,
     }
 }
 

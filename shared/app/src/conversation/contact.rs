@@ -51,7 +51,7 @@ impl ContactForm {
     async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let name = request.uri().path().strip_prefix("/contact/").ok_or(Rejected::Unknown)?;
         let name = name.trim_end_matches('/');
-        let (name, line) = self.config.lines.get_key_value(name).ok_or(Rejected::Unknown)?;
+        let (name, line) = self.config.line_named(name).ok_or(Rejected::Unknown)?;
         let form = line.form.as_ref().ok_or(Rejected::Unknown)?;
         if *request.method() == Method::POST {
             return self.take(name, line, form, request).await;

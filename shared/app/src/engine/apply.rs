@@ -68,8 +68,8 @@ impl<'a> RunningPlan<'a> {
     fn of(
         own: Option<(Arc<Plan>, &'a Incident)>,
         today: Option<(&'a String, &'a KnownPlan)>,
+        watched: bool,
     ) -> Option<Self> {
-        let watched = today.is_some();
         match (own, today) {
             (Some((plan, incident)), _) => {
                 Some(Self { name: &incident.plan, plan, hash: &incident.plan_hash, watched })
@@ -131,7 +131,7 @@ impl IncidentEngine {
             return Ok(ControlFlow::Continue(Again::AtOnce));
         }
         let own = own.zip(incident.as_ref()).filter(|_| !anew);
-        let Some(running) = RunningPlan::of(own, today) else {
+        let Some(running) = RunningPlan::of(own, today, self.config.watches(subject)) else {
             // No incident is ongoing, and the subject is gone from the configuration.
             let count = incident.as_ref().map_or(0, |incident| incident.count);
             let outcome = Some(EventOutcome::Nothing);

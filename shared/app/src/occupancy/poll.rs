@@ -83,7 +83,7 @@ impl SitePoll {
         let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
         let polls = self.config.sites.iter().map(async |(name, site)| {
             self.poll_site(name, site, minute).await.inspect_err(|fault| {
-                tracing::error!(site = name, reason = %fault, "a site's state can't be read or written; polled again in a minute");
+                tracing::error!(site = self.config.names().sites.present(name), reason = %fault, "a site's state can't be read or written; polled again in a minute");
             })
         });
         let done = join_all(polls).await;
@@ -98,7 +98,7 @@ impl SitePoll {
     }
 
     async fn poll_site(&self, name: &str, site: &SiteConfig, now: Timestamp) -> Result<Vec<ZoneSeen>, Fault> {
-        let before = self.sites.site(name).await?.unwrap_or_default();
+        let mut before = self.sites.site(name).await?.unwrap_or_default();
         if before.has_polled(now) {
             self.apply_pending(name, before, now).await;
             return Ok(Vec::new());
@@ -113,7 +113,7 @@ impl SitePoll {
             })
             .collect();
         let (snoozed, counts) =
-            tokio::join!(self.snoozed_zones(&before), self.counts(name, site, &zones, now));
+            tokio::join!(self.catch_up(name, &mut before, now), self.counts(name, site, &zones, now));
         let snoozed = snoozed?;
         let mut counts = counts?;
         let polled: Vec<Polled<'_>> = zones
@@ -131,11 +131,16 @@ impl SitePoll {
             .collect();
         for zone in &polled {
             if let Err(why) = &zone.count {
-                tracing::warn!(site = name, zone = zone.name, why, "the count is unknown");
+                tracing::warn!(
+                    site = self.config.names().sites.present(name),
+                    zone = self.config.names().zones.present(zone.name),
+                    why,
+                    "the count is unknown"
+                );
             }
         }
         let seen = polled.iter().map(|zone| ZoneSeen {
-            zone: zone.name.to_owned(),
+            zone: self.config.names().zones.present(zone.name).to_owned(),
             count: zone.count.as_ref().ok().copied(),
             capacity: zone.capacity,
         });
@@ -146,7 +151,7 @@ impl SitePoll {
         }
         if !self.sites.save_site(name, &next).await? {
             tracing::warn!(
-                site = name,
+                site = self.config.names().sites.present(name),
                 "another poll has stored this site's state meanwhile; this poll doesn't count"
             );
             return Ok(Vec::new());
@@ -155,14 +160,32 @@ impl SitePoll {
         Ok(seen)
     }
 
-    /// Returns until when people have snoozed the zones that aren't calm, by a choice on a card.
-    async fn snoozed_zones(&self, site: &Remembered) -> Result<BTreeMap<String, Timestamp>, Fault> {
+    /// Reads the incidents of the zones that aren't calm, and of those whose row may be older than what people were told.
+    /// Returns until when people have snoozed zones, by a choice on a card.
+    async fn catch_up(
+        &self,
+        name: &str,
+        site: &mut Remembered,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, Timestamp>, Fault> {
+        let here = |zone: &str| self.config.zones.get(zone).is_some_and(|zone| zone.site == name);
+        let moved = |zone: &&String| self.config.zones.contains_key(*zone) && !here(zone);
+        for zone in site.zones.keys().filter(moved).cloned().collect::<Vec<_>>() {
+            site.hand_over(&zone);
+        }
+        let behind = self.config.zones.keys().filter(|zone| here(zone) && site.is_behind(zone, now));
+        let behind: BTreeSet<&str> = behind.map(String::as_str).collect();
         let busy = site.zones.iter().filter(|(_, watch)| watch.level.is_some());
-        let subjects: Vec<Subject> = busy.map(|(zone, _)| Subject::zone(zone)).collect();
-        if subjects.is_empty() {
+        let wanted: BTreeSet<&str> =
+            busy.map(|(zone, _)| zone.as_str()).chain(behind.iter().copied()).collect();
+        if wanted.is_empty() {
             return Ok(BTreeMap::new());
         }
+        let subjects: Vec<Subject> = wanted.into_iter().map(Subject::zone).collect();
         let incidents = self.incidents.incidents(&subjects).await?;
+        for zone in behind {
+            site.adopt(zone, incidents.iter().find(|incident| incident.subject.name() == zone));
+        }
         Ok(incidents
             .into_iter()
             .filter_map(|incident| {
@@ -247,7 +270,7 @@ impl SitePoll {
             Ok(true) => {}
             Ok(false) | Err(_) => {
                 tracing::warn!(
-                    site = name,
+                    site = self.config.names().sites.present(name),
                     "applied signals could not be confirmed; they are repeated and count once"
                 );
             }

@@ -36,7 +36,7 @@ impl SightingsPush {
             (_, Some(name)) => (false, name),
             _ => return Err(Rejected::Unknown.into()),
         };
-        let site = self.config.sites.get(name).ok_or(Rejected::Unknown)?;
+        let (name, site) = self.config.site_named(name).ok_or(Rejected::Unknown)?;
         let now = self.time.now();
         let zones: Vec<(&str, &Zone)> = self
             .config

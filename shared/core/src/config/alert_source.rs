@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::EmailAddress;
 
-use super::{FormConfig, Hours, SecretName, Span, Tokens};
+use super::{FormConfig, FormerNames, Hours, SecretName, Span, Tokens};
 
 /// Settings for incoming and outgoing mail, shared by all sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct AlertSource {
     /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
+    /// The name that the source had before, or a list of such names, the latest first: its incidents that are open stay with it.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// The plan to run for its alerts.
     pub plan: String,
     /// Severity of the alerts of its mails, unless a rule sets another.
@@ -111,6 +114,7 @@ impl AlertSource {
             mailbox,
             form,
             label: _,
+            was: _,
             plan: _,
             severity: _,
             plans: _,

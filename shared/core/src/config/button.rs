@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::span::two_minutes;
-use super::{SecretName, Span};
+use super::{FormerNames, SecretName, Span};
 use crate::button::Gesture;
 
 /// Meaning of a gesture on a button.
@@ -33,6 +33,9 @@ pub struct Button {
     /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
+    /// The name that the button had before, or a list of such names, the latest first: an incident that is open stays with it.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// The secret part of its address, at least 22 random characters. A list of two during a rotation.
     pub token: Tokens,
     /// A header that every press must carry.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::{Hours, Span};
+use super::{FormerNames, Hours, Span};
 use crate::address::{E164, EmailAddress};
 use crate::conversation::relay_policy::RelayPolicy;
 
@@ -19,6 +19,9 @@ pub struct Line {
     /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
+    /// The name that the line had before, or a list of such names, the latest first: its customers keep their spaces.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// The id of the Webex team whose members answer. New spaces belong to this team.
     #[serde(default)]
     pub team: Option<String>,
@@ -73,6 +76,36 @@ pub struct Line {
     /// How many days a conversation is kept.
     #[serde(default = "kept_days")]
     pub keep_days: u32,
+}
+
+impl Line {
+    /// Returns what is left of a line that was removed from the configuration: nobody answers on it, and nothing is sent from it. Its
+    /// conversations remain.
+    pub fn removed(number: E164) -> Self {
+        Self {
+            number,
+            label: None,
+            was: FormerNames::default(),
+            team: None,
+            agents: Vec::new(),
+            lobby: None,
+            answers: Answers::default(),
+            assign: AssignmentOrder::default(),
+            signed: false,
+            undo: None,
+            hours: None,
+            waiting: None,
+            texts: Texts::default(),
+            canned: BTreeMap::new(),
+            voice: Voice::default(),
+            form: None,
+            mail: None,
+            countries: Vec::new(),
+            limits: Limits::default(),
+            close_after: three_days(),
+            keep_days: kept_days(),
+        }
+    }
 }
 
 /// The order in which agents are asked.

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use crate::address::{E164, EmailAddress, SmsSender};
 
 use super::span::two_minutes;
-use super::{Confirm, PlanRepeat, Quorum, Span, Target};
+use super::{Confirm, FormerNames, PlanRepeat, Quorum, Span, Target};
 
 /// An escalation policy: a space and ordered steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
+    /// The name that the plan had before, or a list of such names, the latest first: its incidents keep their space.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// The Webex space of the plan's incidents.
     pub space: Space,
     /// An incident of a button or a source is over after this long without any activity, and the next press is the first one again.

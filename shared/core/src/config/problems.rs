@@ -4,6 +4,7 @@ mod advice;
 mod alerts;
 mod buttons;
 mod lines;
+mod names;
 mod plans;
 mod sites;
 
@@ -64,6 +65,7 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     for (name, zone) in &config.zones {
         zone_problems(name, zone, config, &timezone, &mut report);
     }
+    names::problems(config, &mut report);
     lines::problems(config, &mut report);
     alerts::problems(config, file_exists, &mut report);
     for (name, button) in &config.buttons {

@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use jiff::SignedDuration;
 
-use super::{SecretName, Span};
+use super::{FormerNames, SecretName, Span};
 
 /// A provider of device counts: exactly one of `cmx`, `cmx_push`, `meraki`, `meraki_push` and `spaces`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SiteConfig {
+    /// The name that the site had before, or a list of such names, the latest first: its counts and its state stay with it.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// Polls a Cisco CMX.
     #[serde(default)]
     pub cmx: Option<Cmx>,

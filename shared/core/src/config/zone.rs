@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use jiff::SignedDuration;
 
-use super::{Hours, Span};
+use super::{FormerNames, Hours, Span};
 
 /// A place whose devices are counted once a minute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Zone {
     /// The name that people read, such as `Floor 2 / Shoes`. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
+    /// The name that the zone had before, or a list of such names, the latest first: an incident that is open stays with it.
+    #[serde(default, skip_serializing_if = "FormerNames::is_empty")]
+    pub was: FormerNames,
     /// The part of the site. The default is the whole site.
     #[serde(default, rename = "where")]
     pub place: Place,

@@ -72,6 +72,10 @@ pub fn decide(
         ConversationEvent::Kept { why, said } => {
             existing_after(said).map(|builder| handle_kept_message(builder, why, said))
         }
+        ConversationEvent::LineGone { said } => existing_after(said).map(|mut builder| {
+            builder.note(Some(&said.thread), wording::line_gone(builder.context.subject.own_name()));
+            builder.finish()
+        }),
         ConversationEvent::AttendanceChecked(there) => {
             existing().and_then(|builder| handle_search_result(builder, there))
         }

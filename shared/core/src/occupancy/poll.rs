@@ -1,5 +1,7 @@
 //! One poll of a site, as a pure function: from the counts of its zones to the next state and the signals.
 
+mod adopt;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};

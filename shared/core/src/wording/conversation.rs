@@ -7,7 +7,7 @@ mod transcript;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::escape::escape_markdown as escape;
+use super::escape::{escape_markdown as escape, plain};
 use crate::address::{E164, EmailAddress};
 use crate::config::{Answers, Limits, Line};
 use crate::conversation::relay_policy::{KeptReason, Visibility};
@@ -236,6 +236,16 @@ pub fn please_answer(agent: &Agent) -> String {
 /// Tells the lobby that a customer waits.
 pub fn who_waits(customer: &str, why: &str) -> String {
     format!("**{}** waits for an answer: {why}.", escape(customer))
+}
+
+/// Explains that a message stayed because its line is gone from the configuration.
+pub fn line_gone(line: &str) -> String {
+    format!(
+        "**Not sent.** The line {} is gone from the configuration, so nothing that you write here goes to the customer. If the line \
+         was renamed, write `was: {}` in its new entry.",
+        escape(line),
+        plain(line)
+    )
 }
 
 /// Explains why an agent's message stayed in the space, where that may be a surprise; none for whispers and the like.

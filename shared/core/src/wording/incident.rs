@@ -4,12 +4,14 @@ use jiff::{SignedDuration, Timestamp};
 
 mod card;
 mod card_buttons;
+mod orphan;
 mod post;
 mod reply;
 mod report;
 
 pub use card::{Colour, IncidentCard, card};
 pub use card_buttons::{I_HAVE_IT, IncidentChoice};
+pub use orphan::{ORPHANED, orphaned_post, orphaned_text, rename_hint};
 pub use post::{acknowledged, cancelled, nobody_answered, resolved, wanted_next};
 pub use reply::{
     CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, news, not_understood,

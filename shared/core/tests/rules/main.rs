@@ -35,6 +35,7 @@ mod relay_policy;
 mod roster;
 mod rota;
 mod signal;
+mod state_names;
 mod substitution;
 mod summary;
 mod texting;

@@ -425,7 +425,7 @@ fn a_signal_ends_the_incident() {
                 assert_snapshot!(said[0], @"post under 1: 🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 91 min (13:59–15:30), 98 at the peak.")
             }
             ZoneEnd::Unwatched => {
-                assert_snapshot!(said[0], @"post under 1: **Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.")
+                assert_snapshot!(said[0], @"post under 1: **Floor 2 / Shoes** isn't watched any more: it is gone from the configuration. If the zone was renamed, write `was: shoes` in its new entry.")
             }
         }
         assert_eq!(floor.over(why, count).outcome, EventOutcome::Nothing, "once");
@@ -500,7 +500,8 @@ fn the_incident_of_a_watched_zone_never_lapses() {
     floor.now = floor.incident().wake_at.expect("it is looked at again");
     let woken = floor.apply(&Event::Wake);
     assert_eq!((floor.incident().phase, floor.incident().wake_at), (Phase::Lapsed, None));
-    assert_eq!(floor.said(&woken), Vec::<String>::new());
+    assert_snapshot!(floor.said(&woken).join("\n"), @"post under 1: **Floor 2 / Shoes** isn't watched any more: it is gone from the configuration. If the zone was renamed, write `was: shoes` in its new entry.");
+    assert!(woken.dispatches[0].is_last_word());
     assert_eq!(woken.dispatches[0].facts[0].kind, "incident.lapsed");
 }
 

@@ -69,7 +69,7 @@ impl SourceMails {
                 (key, if resolves { SignalAction::Resolve } else { SignalAction::Acknowledge })
             }
             Judgement::Ignore { why } => {
-                tracing::info!(source = name, why, "a mail was ignored");
+                tracing::info!(source = self.config.names().sources.present(name), why, "a mail was ignored");
                 self.note_idle(name, parsed, &why).await;
                 return Ok(MailEffect::Ignored);
             }
@@ -93,7 +93,11 @@ impl SourceMails {
         if self.intake.take(signal, &id).await?.is_some() {
             return Ok(MailEffect::Applied);
         }
-        tracing::warn!(source = name, why = wanted, "a mail had no effect");
+        tracing::warn!(
+            source = self.config.names().sources.present(name),
+            why = wanted,
+            "a mail had no effect"
+        );
         self.note_idle(name, parsed, wanted).await;
         Ok(MailEffect::Unmatched)
     }

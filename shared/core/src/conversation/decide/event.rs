@@ -77,6 +77,11 @@ pub enum ConversationEvent {
         /// Who wrote it and where.
         said: AgentMessage,
     },
+    /// An agent's message that would have an effect, but its line is gone from the configuration.
+    LineGone {
+        /// Who wrote it and where; the text is empty.
+        said: AgentMessage,
+    },
     /// Handbell has looked for an available agent.
     AttendanceChecked(Attendance),
     /// Twilio reports that the number has opted out.

@@ -74,7 +74,7 @@ impl<'a> DecisionBuilder<'a> {
             }),
             wake_at: None,
             occupancy: before.and_then(|before| before.occupancy.clone()),
-            label: None,
+            label: (context.words.name != context.subject.own_name()).then(|| context.words.name.clone()),
             alert: None,
             responses: Responses::default(),
         };

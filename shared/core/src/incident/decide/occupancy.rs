@@ -8,6 +8,7 @@ use super::decision::{Decision, nothing};
 use crate::incident::EventOutcome;
 use crate::incident::{Attribution, Incident, Phase, ZoneState};
 use crate::occupancy::view::{Signal, View, ZoneEnd};
+use crate::wording::incident::{orphaned_post, orphaned_text};
 use crate::wording::occupancy::{self as wording, BusyPeriod};
 
 /// Applies a signal that a poll found.
@@ -50,8 +51,11 @@ pub(super) fn handle_signal(
             builder.last_word(match why {
                 ZoneEnd::Calm => wording::all_clear(*count, capacity, busy, context.words),
                 ZoneEnd::Closing => wording::closing(busy, context.words),
-                ZoneEnd::Unwatched => wording::unwatched(context.words),
+                ZoneEnd::Unwatched => orphaned_post(incident, context.words),
             });
+            if *why == ZoneEnd::Unwatched {
+                builder.notify_admins(&orphaned_text(incident, context.words));
+            }
             builder.finish(EventOutcome::Done)
         }
         (Signal::Back { zones, all }, Some(incident)) => {

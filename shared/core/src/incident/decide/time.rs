@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::builder::DecisionBuilder;
 use super::context::Context;
 use super::decision::{Decision, nothing};
-use crate::delivery::{InternalTask, Message};
+use crate::delivery::{Content, InternalTask, Message, SpaceMessage};
 use crate::incident::schedule::{ends_by_silence, is_current, next_step_at, question_at, wake_at};
 use crate::incident::{EventOutcome, Incident, Phase};
 use crate::wording;
@@ -13,6 +13,9 @@ use crate::wording;
 /// Processes the incident at the time for which it asked.
 pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: Timestamp) -> Decision {
     let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
+    if !context.watched {
+        return end_orphan(incident, context, now);
+    }
     let mut builder = DecisionBuilder::on(incident, context, now);
     let hold_is_over = incident.responses.hold.as_ref().is_some_and(|hold| hold.until <= now);
     // A step that is due comes first, however late: after an outage of Handbell, nobody has been notified yet.
@@ -35,11 +38,6 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
         return decision;
     }
     if !ends_by_silence(incident) {
-        if !context.watched {
-            builder.incident.phase = Phase::Lapsed;
-            builder.add_fact("incident.lapsed", []);
-            return builder.finish(EventOutcome::Done);
-        }
         // The incident is over when a poll reports it. Until then, it only stays active.
         if wake_at(incident, context.plan).is_some_and(|at| at <= now) {
             builder.incident.heard_at = now;
@@ -60,6 +58,30 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
         return nothing(state);
     }
     builder.finish(EventOutcome::Nothing)
+}
+
+/// Ends an incident whose subject is gone from the configuration. Nothing else could end it, and new trouble would go unnoticed in
+/// it, so its people and the admins are told.
+fn end_orphan(incident: &Incident, context: Context<'_>, now: Timestamp) -> Decision {
+    let mut builder = DecisionBuilder::on(incident, context, now);
+    builder.incident.phase = Phase::Lapsed;
+    builder.incident.cancelled_up_to = builder.incident.dispatches;
+    builder.add_fact("incident.lapsed", [("why", "gone from the configuration".to_owned())]);
+    let post = wording::incident::orphaned_post(incident, context.words);
+    let text = wording::incident::orphaned_text(incident, context.words);
+    builder.add_entry(wording::incident::ORPHANED.to_owned(), None);
+    builder.status(post.clone());
+    if builder.shows_card() {
+        // A card shows the state alone. The reason and what to do about it stand below.
+        let content = Content::Text(post);
+        builder.add(Message::Space(SpaceMessage::Post { content }), now);
+        builder
+            .add(Message::Internal(InternalTask::TextThoseCalled { text: text.clone(), except: None }), now);
+    }
+    builder.mark_last_word();
+    builder.notify_admins(&text);
+    builder.report(now);
+    builder.finish(EventOutcome::Done)
 }
 
 fn lapse(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
