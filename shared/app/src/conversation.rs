@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod apply;
 pub(crate) mod attend;
 pub(crate) mod caller;
+pub(crate) mod colleagues;
 pub(crate) mod contact;
 pub(crate) mod customer;
 pub(crate) mod erase;

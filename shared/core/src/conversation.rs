@@ -85,6 +85,19 @@ impl fmt::Debug for Agent {
     }
 }
 
+/// A call from a customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerCall {
+    /// Its id at Twilio.
+    pub id: String,
+    /// When it counts as over unless its end is reported before; none once the space shows its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// True if Twilio reported that the caller's line is free again, but not yet whether anybody took the call.
+    #[serde(default)]
+    pub hung_up: bool,
+}
+
 /// Number of answers that went to a customer lately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyCount {
@@ -154,6 +167,9 @@ pub struct Conversation {
     /// True if the customer was welcomed.
     #[serde(default)]
     pub welcomed: bool,
+    /// When the customer last got the closing text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing_sent_at: Option<Timestamp>,
     /// The day on which the customer was last notified that nobody is available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_on: Option<Date>,
@@ -171,12 +187,18 @@ pub struct Conversation {
     /// Dispatches that carry the agents' latest messages, by the messages' ids in Webex.
     #[serde(default)]
     pub answers: Vec<(MessageId, u32)>,
+    /// The colleagues who wrote in the space or were asked to answer, the latest last. What names them isn't for the customer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Agent>,
     /// The agents' messages up to this time were read. None of them is read again along with a newer one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_to: Option<Timestamp>,
     /// What Handbell's token showed then. With another token, messages from before aren't read any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_with: Option<Visibility>,
+    /// The customer's latest calls on this line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CustomerCall>,
     /// Rate of the answers.
     #[serde(default)]
     pub pace: ReplyCount,
@@ -208,6 +230,12 @@ impl fmt::Debug for Conversation {
 /// Number of answers that can still be changed or withdrawn. Earlier ones have been sent.
 pub const TAKEN_BACK_KEPT: usize = 20;
 
+/// Number of calls that are remembered.
+const CALLS_KEPT: usize = 10;
+
+/// Number of colleagues that are remembered.
+const SEEN_KEPT: usize = 50;
+
 /// Why an answer that an agent changed or deleted in time was not sent.
 pub const TAKEN_BACK: &str = "it was taken back";
 
@@ -220,6 +248,24 @@ impl Conversation {
             Some(TAKEN_BACK)
         } else {
             None
+        }
+    }
+
+    /// Remembers the state of a call.
+    pub fn remember_call(&mut self, call: CustomerCall) {
+        self.calls.retain(|known| known.id != call.id);
+        self.calls.push(call);
+        let too_many = self.calls.len().saturating_sub(CALLS_KEPT);
+        self.calls.drain(..too_many);
+    }
+
+    /// Remembers a colleague who was seen in the space.
+    pub fn remember_colleague(&mut self, colleague: &Agent) {
+        if self.seen.last() != Some(colleague) {
+            self.seen.retain(|known| known.id != colleague.id);
+            self.seen.push(colleague.clone());
+            let too_many = self.seen.len().saturating_sub(SEEN_KEPT);
+            self.seen.drain(..too_many);
         }
     }
 

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::vendor_id::MessageId;
 
 pub use calls::OtherCalls;
-pub use content::{Content, ConversationEntry, Medium, Speaker};
+pub use content::{Content, ConversationEntry, Medium, Speaker, TakenBack};
 pub use dispatch::{Body, Dispatch, DispatchKey, OfConversation, OfIncident, Patience};
 pub use id::{DeliveryId, NotADeliveryId};
 pub use lease::Lease;

@@ -108,9 +108,7 @@ fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -
         return None;
     }
     let content = |content: &Content| match content {
-        Content::Text(_) | Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => {
-            content.clone()
-        }
+        Content::Text(_) | Content::Entry | Content::TakenBack(_) | Content::FirstPost(_) => content.clone(),
         Content::Page { .. } | Content::Step { .. } => {
             let template = with.plan.and_then(|plan| wording::template(content, plan, &delivery.message));
             let values = Values::of(dispatch, with.words);

@@ -90,7 +90,9 @@ fn one_line(text: &str) -> String {
 /// clients `\r`.
 fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n").replace('\t', " ");
-    let kept: String = text.chars().filter(|c| *c == '\n' || !(c.is_control() || turns(*c))).collect();
+    // A control character shows nothing, but what it separated stays apart.
+    let apart = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c });
+    let kept: String = apart.filter(|c| !turns(*c)).collect();
     kept.trim().to_owned()
 }
 

@@ -266,6 +266,14 @@ impl AgentAt<'_> {
         by.asks("POST", "memberships", json!({ "roomId": self.room(), "personEmail": self.who })).await;
     }
 
+    /// Leaves the space.
+    pub(crate) async fn leaves(self) {
+        let path = format!("memberships?roomId={}&personEmail={}", self.room(), self.who);
+        let found = self.asks("GET", &path, json!({})).await;
+        let id = found["items"][0]["id"].as_str().unwrap().to_owned();
+        self.asks("DELETE", &format!("memberships/{id}"), json!({})).await;
+    }
+
     /// Writes a message, and waits for its effects. Returns the message's id.
     pub(crate) async fn says(self, markdown: &str) -> String {
         let id = self.says_at_once(markdown).await;

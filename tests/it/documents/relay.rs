@@ -1,7 +1,7 @@
 //! The table of docs/customers.md that states what goes to the customer, checked against the relay policy.
 
 use handbell_core::conversation::relay_policy::{
-    Author, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
+    Author, LineRules, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
 };
 
 const OURS: &str = "handbell-id";
@@ -37,7 +37,10 @@ impl Message {
             mentioned_groups: &[],
             author: self.author,
         };
-        match judge(&written, OwnAccount { id: OURS, name: "Handbell" }, sight, RelayPolicy::Everything) {
+        let (whispers, colleagues) = (["nota:".to_owned()], ["Bob".to_owned()]);
+        let rules =
+            LineRules { policy: RelayPolicy::Everything, whispers: &whispers, colleagues: &colleagues };
+        match judge(&written, OwnAccount { id: OURS, name: "Handbell" }, sight, rules) {
             RelayVerdict::Leaves { .. } => "leaves",
             RelayVerdict::Command(_) => "is carried out",
             RelayVerdict::Stays(_) => "stays",
@@ -75,6 +78,9 @@ fn meant(cell: &str) -> Option<Vec<Message>> {
         }
         start if start.starts_with("anything by a person outside") => {
             one(Message { author: Author::Outsider, ..Message::of("@Handbell Hello") })
+        }
+        "a line that begins with a whisper word of the line" => {
+            one(Message::of("@Handbell nota: not for them"))
         }
         "an answer in a thread" | "anything in another space" => None,
         _ => panic!("this test doesn't know the row {cell:?}"),

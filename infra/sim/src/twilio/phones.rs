@@ -25,15 +25,19 @@ pub(super) struct Phone {
     pub(super) behaviour: Behaviour,
     /// Twilio's error code, if not the usual one.
     pub(super) code: Option<u32>,
+    /// Seconds for which this phone hears each `<Say>`; 0 for no time at all.
+    pub(super) speech: u32,
 }
 
-/// New settings of a phone: one of the two behaviours, and the code.
+/// New settings of a phone: one of the two behaviours, the code, and how long a `<Say>` takes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Told {
     behaviour: Option<Behaviour>,
     answers: Option<Answers>,
     code: Option<u32>,
+    #[serde(default)]
+    speech: u32,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +119,7 @@ pub(super) async fn list(State(twilio): State<Twilio>) -> Json<Value> {
 pub(super) async fn behave(
     State(twilio): State<Twilio>,
     Path(number): Path<String>,
-    Json(Told { behaviour, answers, code }): Json<Told>,
+    Json(Told { behaviour, answers, code, speech }): Json<Told>,
 ) -> Done {
     check(&number)?;
     let behaviour = match (behaviour, answers) {
@@ -126,7 +130,7 @@ pub(super) async fn behave(
             return Err(no(StatusCode::BAD_REQUEST, why));
         }
     };
-    twilio.lock().phones.insert(number, Phone { behaviour, code });
+    twilio.lock().phones.insert(number, Phone { behaviour, code, speech });
     twilio.0.stage.touch();
     Ok(Json(twilio.view()))
 }

@@ -127,9 +127,31 @@ impl Twilio {
                     self.change(sid, "completed");
                     return None;
                 }
-                Some(verb) => self.speak(sid, epoch, &verb).await,
+                Some(verb) => {
+                    self.speak(sid, epoch, &verb).await;
+                    let speech = self.speech(sid, &verb);
+                    if speech > 0 {
+                        let at = self.now() + SignedDuration::from_secs(speech.into());
+                        self.play_at(at, sid, epoch, Step::Verbs(verbs, base));
+                        return None;
+                    }
+                }
             }
         }
+    }
+
+    /// Returns the seconds for which the person hears this verb.
+    fn speech(&self, sid: &str, verb: &Verb) -> u32 {
+        let Some(call) = self.find_call(sid).filter(|_| matches!(verb, Verb::Say(_))) else { return 0 };
+        self.lock().phone(call.phone()).speech
+    }
+
+    /// Continues once a text is spoken. A person who hangs up meanwhile takes the call over: the rest never happens.
+    fn play_at(&self, at: Timestamp, sid: &str, epoch: u64, rest: Step) {
+        let (twilio, sid) = (self.clone(), sid.to_owned());
+        self.0.stage.spawn_at(at, async move {
+            let _ = twilio.play(sid, epoch, rest).await;
+        });
     }
 
     /// Speaks or plays one verb, which takes one pace.

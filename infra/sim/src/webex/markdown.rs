@@ -55,7 +55,7 @@ impl Rendered {
             words = format!("{}{}{}", &words[..open], &words[open + 1..middle], &words[middle + close + 1..]);
         }
         self.text.push_str(&words);
-        self.html.push_str(&escape(markdown));
+        self.html.push_str(&strong(&linked(&escape(markdown))));
     }
 
     fn mention(&mut self, kind: &str, id: &str, label: &str) {
@@ -89,6 +89,31 @@ fn without_marks(words: &str) -> String {
         }
     }
     plain.into_iter().filter(|c| *c != '\0').collect()
+}
+
+/// Renders links. Their addresses stand only in the markup.
+fn linked(escaped: &str) -> String {
+    let (mut html, mut rest) = (String::new(), escaped);
+    while let Some(middle) = rest.find("](") {
+        let (Some(open), Some(close)) = (rest[..middle].rfind('['), rest[middle..].find(')')) else { break };
+        let (label, url) = (&rest[open + 1..middle], &rest[middle + 2..middle + close]);
+        html.push_str(&format!(r#"{}<a href="{url}">{label}</a>"#, &rest[..open]));
+        rest = &rest[middle + close + 1..];
+    }
+    html + rest
+}
+
+fn strong(html: &str) -> String {
+    let parts: Vec<_> = html.split("**").collect();
+    if parts.len() % 2 == 0 {
+        return html.to_owned();
+    }
+    let tag = |(at, part): (usize, &&str)| match (at, at % 2) {
+        (0, _) => (*part).to_owned(),
+        (_, 1) => format!("<strong>{part}"),
+        _ => format!("</strong>{part}"),
+    };
+    parts.iter().enumerate().map(tag).collect()
 }
 
 fn escape(text: &str) -> String {

@@ -11,7 +11,7 @@ use handbell_core::wording;
 use handbell_inbound::twilio::{Hook, Params, TwilioEvent};
 use handbell_outbound::twiml::Verb;
 use handbell_store::{Dispatches, Incidents};
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 
 use crate::callback::twilio::{DeliveryReceipts, TwilioRequests};
 use crate::configuration::Configuration;
@@ -20,7 +20,7 @@ use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::apply::IncidentEngine;
 use crate::engine::delivery_token::{read_token, token};
 use crate::web::twiml::{goodbye, twiml};
-use crate::{Failed, answer, refuse};
+use crate::{Failed, refuse};
 
 /// The call that Twilio asks about, and what the call belongs to.
 struct AnsweredCall {
@@ -51,8 +51,9 @@ impl VoiceInbound {
         let done = async {
             let params = self.requests.params(&request).await?;
             match request.uri().path() {
-                // The end of a customer's own call is reported by the dial or the recording.
-                "/twilio/voice/status" if params.query("d").is_none() => Ok(answer(StatusCode::OK, "")),
+                "/twilio/voice/status" if params.query("d").is_none() => {
+                    self.customers.handle_hang_up(&params).await
+                }
                 "/twilio/voice/status" => self.receipts.record(&params, Hook::CallStatus).await,
                 "/twilio/voice" if params.query("d").is_none() => self.customers.answer_caller(&params).await,
                 "/twilio/voice" if is_customers(&params) => self.customers.ask_agent(&params).await,
@@ -119,7 +120,7 @@ impl VoiceInbound {
             | Content::Page { .. }
             | Content::Entry
             | Content::FirstPost(_)
-            | Content::TakenBack { .. } => None,
+            | Content::TakenBack(_) => None,
         };
         let say = |text: String| Verb::Say {
             text,

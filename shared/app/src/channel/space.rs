@@ -273,9 +273,7 @@ impl SpaceChannel {
     async fn post_text(&self, work: &Work, content: &Content) -> Result<Post, Outcome> {
         let markdown = match content {
             Content::FirstPost(address) => self.customers.first_post(work, address).await?,
-            Content::TakenBack { reply, changed, by } => {
-                self.customers.delivery_state(work, *reply, *changed, by).await?
-            }
+            Content::TakenBack(taken) => self.customers.delivery_state(work, taken).await?,
             Content::Step { .. } | Content::Page { .. } | Content::Text(_) | Content::Entry => {
                 wording::post(content, work.plan(), &work.dispatch, &work.words)
             }

@@ -8,19 +8,22 @@ use handbell_core::address::EmailAddress;
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{AgentMessage, ConversationEvent};
 use handbell_core::conversation::relay_policy::{
-    Author, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
+    Author, LineRules, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
+    may_name_colleagues,
 };
 use handbell_core::conversation::{Agent, Conversation};
-use handbell_core::incident::Subject;
+use handbell_core::delivery::DispatchKey;
 use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
-use handbell_store::{Conversations, EpochKey, HandledEvents, Missed};
+use handbell_store::{Conversations, Dispatches, EpochKey, HandledEvents, Missed};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Fault;
 use crate::configuration::Configuration;
+use crate::conversation::answer::reply_in_force;
 use crate::conversation::apply::ConversationEngine;
+use crate::conversation::colleagues::ColleagueNames;
 use crate::dependencies::{Access, Dependencies, Part, Time, parts};
 use crate::engine::pause::retry_pause;
 use crate::engine::queue::Queue;
@@ -62,11 +65,13 @@ parts! {
         config: Configuration,
         conversations: Conversations,
         handled_events: HandledEvents,
+        dispatches: Dispatches,
         missed: Missed,
         engine: ConversationEngine,
         queue: Queue,
         webex: WebexAccount,
         writers: KnownWriters,
+        colleagues: ColleagueNames,
         time: Time,
     }
 }
@@ -159,7 +164,7 @@ impl AgentMessages {
     ) -> Result<(), Fault> {
         let subject = &conversation.subject;
         let me = self.webex.identity().await?;
-        let Some((writer, verdict)) = self.judge_message(webex, subject, message, me).await? else {
+        let Some((writer, verdict)) = self.judge_message(webex, conversation, message, me).await? else {
             return Ok(());
         };
         let said = answer(message, writer.agent, String::new(), sight(me));
@@ -184,12 +189,12 @@ impl AgentMessages {
     async fn judge_message(
         &self,
         webex: &Webex,
-        subject: &Subject,
+        conversation: &Conversation,
         message: &WebexMessage,
         me: &BotIdentity,
     ) -> Result<Option<(Writer, RelayVerdict)>, Fault> {
         let Some(person) = &message.person_id else { return Ok(None) };
-        let line = self.config.line(subject).map(|(_, line)| line);
+        let line = self.config.line(&conversation.subject).map(|(_, line)| line);
         if *person == me.id {
             return Ok(None);
         }
@@ -213,7 +218,16 @@ impl AgentMessages {
         let answers = line.map_or(RelayPolicy::Everything, |line| line.answers.policy());
         let policy = if in_thread { RelayPolicy::Explicit } else { answers };
         let us = OwnAccount { id: &me.id, name: &me.name };
-        let verdict = judge(&written, us, sight(me), policy);
+        let colleagues = match line.filter(|_| may_name_colleagues(&written)) {
+            Some(line) => {
+                let room = message.room_id.as_ref().map(|room| (room, me));
+                self.colleagues.of(webex, line, conversation, room).await?
+            }
+            None => Vec::new(),
+        };
+        let whispers = line.map_or(&[][..], |line| line.whispers.as_slice());
+        let rules = LineRules { policy, whispers, colleagues: &colleagues };
+        let verdict = judge(&written, us, sight(me), rules);
         Ok(Some((writer, verdict)))
     }
 
@@ -310,13 +324,18 @@ impl AgentMessages {
             Err(Failure::Refused { .. }) => return Ok(()),
             Err(failure) => return Err(failure.into()),
         };
-        let now = match self.judge_message(&webex, &subject, &message, me).await? {
-            // A change of an old reply is only reported: nobody knows any more what has replaced it since.
-            Some((writer, RelayVerdict::Leaves { text }))
-                if known && self.config.line(&subject).is_some() =>
-            {
+        let now = match self.judge_message(&webex, &conversation, &message, me).await? {
+            Some((writer, RelayVerdict::Leaves { text })) if self.config.line(&subject).is_some() => {
+                let key =
+                    DispatchKey { subject: subject.clone(), epoch: conversation.epoch, number: carried };
+                let in_force = reply_in_force(&self.dispatches, &key, carried).await?;
+                if in_force.is_some_and(|entry| entry.text == text) {
+                    // Only the formatting changed, or the message was read after the change.
+                    return Ok(());
+                }
                 let files = message.files.clone().unwrap_or_default();
-                Some(AgentMessage { files, ..answer(&message, writer.agent, text, sight(me)) })
+                // A change of an old reply is only reported: nobody knows any more what has replaced it since.
+                known.then(|| AgentMessage { files, ..answer(&message, writer.agent, text, sight(me)) })
             }
             _ => None,
         };

@@ -2,7 +2,9 @@
 
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::conversation::{Address, Agent, Conversation};
-use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Invitation, Message, Outcome, Speaker};
+use handbell_core::delivery::{
+    ConversationEntry, DeliveryId, Dispatch, DispatchKey, Invitation, Message, Outcome, Speaker,
+};
 use handbell_core::texting::segments;
 use handbell_core::wording::conversation as wording;
 use handbell_store::{Conversations, Counters, Dispatches, EpochKey};
@@ -148,6 +150,16 @@ impl CustomerReplies {
         Ok(Some(true))
     }
 
+    /// Returns whether the text that left, or that may still leave, is this one.
+    pub(crate) async fn is_in_force(
+        &self,
+        key: &DispatchKey,
+        answer: u32,
+        text: &str,
+    ) -> Result<bool, Fault> {
+        Ok(reply_in_force(&self.dispatches, key, answer).await?.is_some_and(|entry| entry.text == text))
+    }
+
     /// Counts the segments of a text that is about to be sent, unless the line has reached its daily limit: then the
     /// admins are notified once.
     pub(crate) async fn spend_segments(&self, work: &Work, body: &str) -> Result<Spending, Fault> {
@@ -182,6 +194,26 @@ impl CustomerReplies {
             tracing::warn!(reason = %fault, "the segments of a text that wasn't sent stay counted");
         }
     }
+}
+
+/// Returns the reply that left or may still leave: this one, or the one that it replaces if this one was taken back or never
+/// left. None if the customer has none of them and gets none.
+pub(crate) async fn reply_in_force(
+    dispatches: &Dispatches,
+    key: &DispatchKey,
+    answer: u32,
+) -> Result<Option<ConversationEntry>, Fault> {
+    let mut next = Some(answer);
+    while let Some(number) = next {
+        let Some(dispatch) = dispatches.dispatch(&DispatchKey { number, ..key.clone() }).await? else {
+            return Ok(None);
+        };
+        if dispatch.was_taken_back() != Some(true) {
+            return Ok(dispatch.conversation_entry().cloned());
+        }
+        next = dispatch.of_conversation().and_then(|of| of.replaces);
+    }
+    Ok(None)
 }
 
 /// Whether a text may be sent within its line's daily limit.

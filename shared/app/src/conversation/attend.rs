@@ -6,7 +6,7 @@ use handbell_core::config::Line;
 use handbell_core::conversation::assign::{Assignment, Candidate, choose};
 use handbell_core::conversation::decide::{Attendance, ConversationEvent};
 use handbell_core::conversation::{Address, Agent, Conversation};
-use handbell_core::delivery::{Invitation, Outcome, Task};
+use handbell_core::delivery::{Invitation, Outcome, TakenBack, Task};
 use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::{self, conversation};
 use handbell_outbound::webex::{Attached, Post, Webex, WebexPerson};
@@ -193,18 +193,17 @@ impl CustomerSpace {
     }
 
     /// Returns a text that says whether a reply could be taken back. The reply's own dispatch knows, once it has
-    /// settled.
-    pub(crate) async fn delivery_state(
-        &self,
-        work: &Work,
-        answer: u32,
-        changed: bool,
-        who: &str,
-    ) -> Result<String, Outcome> {
-        let in_time =
-            self.replies.was_taken_back(&work.dispatch.key, answer).await.map_err(outcome_of_fault)?;
+    /// settled. Nothing is said if the customer has what stands in the space now.
+    pub(crate) async fn delivery_state(&self, work: &Work, taken: &TakenBack) -> Result<String, Outcome> {
+        let key = &work.dispatch.key;
+        let in_time = self.replies.was_taken_back(key, taken.reply).await.map_err(outcome_of_fault)?;
         let in_time = in_time.ok_or_else(|| wait(1))?;
-        Ok(conversation::taken_back(who, changed, in_time))
+        if let Some(now) = taken.now.as_deref().filter(|_| !in_time)
+            && self.replies.is_in_force(key, taken.reply, now).await.map_err(outcome_of_fault)?
+        {
+            return Err(Outcome::NotWanted);
+        }
+        Ok(conversation::taken_back(taken, in_time))
     }
 
     /// Returns the transcript of the conversation as a file, or its latest part in words.

@@ -10,7 +10,7 @@ use handbell_core::wording::{NOT_KNOWN, conversation as wording};
 use handbell_inbound::twilio::{CallStatus, Hook, Params, TwilioEvent};
 use handbell_outbound::twiml::Verb;
 use handbell_store::{Conversations, Dispatches};
-use http::Response;
+use http::{Response, StatusCode};
 use jiff::SignedDuration;
 
 use crate::configuration::Configuration;
@@ -19,7 +19,7 @@ use crate::conversation::customer::address;
 use crate::dependencies::{PublicUrl, Time, parts};
 use crate::engine::delivery_token::{read_token, token};
 use crate::web::twiml::{goodbye, twiml};
-use crate::{Failed, Fault};
+use crate::{Failed, Fault, answer};
 
 /// Maximum length of a recorded message, in seconds.
 const LONGEST: u32 = 180;
@@ -48,9 +48,9 @@ impl CustomerCalls {
         let open = self.config.is_open(line, self.time.now());
         let forward = if open { &line.voice.forward } else { &line.voice.after_hours };
         let event = if forward.is_some() {
-            ConversationEvent::CallForwarded
+            ConversationEvent::CallForwarded { call: sid.to_string() }
         } else {
-            ConversationEvent::CallEnded { spoke: None }
+            ConversationEvent::CallEnded { call: sid.to_string(), spoke: None }
         };
         let stored =
             self.engine.apply_from(name, &address(from.as_ref()), &event, Some(&format!("call-{sid}"))).await;
@@ -80,7 +80,7 @@ impl CustomerCalls {
         };
         let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
             .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
-        let event = ConversationEvent::CallEnded { spoke };
+        let event = ConversationEvent::CallEnded { call: sid.to_string(), spoke };
         let from = address(params.get("From").map(PhoneAddress::from).as_ref());
         let stored = self.engine.apply_from(name, &from, &event, Some(&format!("called-{sid}"))).await;
         match (spoke, stored) {
@@ -96,6 +96,23 @@ impl CustomerCalls {
                 self.record(line)
             }
         }
+    }
+
+    /// Handles the end of a caller's call. If the caller hung up during the announcement, nothing else reports it: the dial
+    /// never took place.
+    pub(crate) async fn handle_hang_up(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::CallStatus { sid, status, from, to, inbound, .. } =
+            params.event(Hook::CallStatus)?
+        else {
+            return Err(Rejected::Unknown.into());
+        };
+        let line = to.as_ref().and_then(|to| self.config.line_of(to.as_str()));
+        if let Some((name, _)) = line.filter(|_| inbound && status.is_final()) {
+            let event = ConversationEvent::CallerHungUp { call: sid.to_string() };
+            let id = format!("hung-up-{sid}");
+            self.engine.apply_from(name, &address(from.as_ref()), &event, Some(&id)).await?;
+        }
+        Ok(answer(StatusCode::OK, ""))
     }
 
     fn record(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
@@ -116,9 +133,14 @@ impl CustomerCalls {
 
     /// Stores a recorded message.
     pub(crate) async fn take_voicemail(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let TwilioEvent::Recorded { recording, url, seconds, .. } = params.event(Hook::Recorded)? else {
+        let TwilioEvent::Recorded { recording, url, seconds, status, .. } = params.event(Hook::Recorded)?
+        else {
             return Err(Rejected::Unknown.into());
         };
+        // A caller who said nothing left no message, whatever Twilio recorded.
+        if seconds == Some(0) || matches!(status.as_deref(), Some("absent" | "failed")) {
+            return twiml(&[Verb::Hangup]);
+        }
         let to = params.get("To").and_then(|to| self.config.line_of(to));
         if let (Some((name, _)), Some(url)) = (to, url) {
             let length = SignedDuration::from_secs(seconds.unwrap_or(0).into());

@@ -34,6 +34,9 @@ pub struct Line {
     /// Which of an agent's messages go to the customer: all but whispers, or only those that begin with `/reply`.
     #[serde(default)]
     pub answers: Answers,
+    /// Beginnings of lines that make a whisper, in addition to `/w` and `note:`. Examples: `nota:`, `[internal]`.
+    #[serde(default)]
+    pub whispers: Vec<String>,
     /// Which agent is asked to answer when none in the space is available.
     #[serde(default)]
     pub assign: AssignmentOrder,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod builder;
+mod call;
 mod command;
 mod context;
 mod customer;
@@ -10,7 +11,9 @@ mod event;
 
 use jiff::Timestamp;
 
+use self::answer::Edit;
 use self::builder::DecisionBuilder;
+use self::call::Caller;
 pub use self::context::ConversationContext;
 use self::customer::{CustomerText, FormEntry};
 pub use self::decision::ConversationDecision;
@@ -38,8 +41,10 @@ pub fn decide(
         let mut builder = existing()?;
         builder.next.read_to = builder.next.read_to.max(read.at);
         builder.next.read_with = Some(read.sight);
+        builder.next.remember_colleague(&read.by);
         Some(builder)
     };
+    let caller = Caller { before, sender, context, now };
     let decision = match event {
         ConversationEvent::Text { body, files, at, word } => {
             let word = word.or_else(|| if files.is_empty() { opt_out_word(body) } else { None });
@@ -50,10 +55,9 @@ pub fn decide(
             let entry = FormEntry { message, name: name.as_deref(), email: email.as_ref() };
             Some(customer::handle_form(before, sender, entry, context, now))
         }
-        ConversationEvent::CallForwarded => Some(customer::handle_ring(before, sender, context, now)),
-        ConversationEvent::CallEnded { spoke } => {
-            Some(customer::handle_call_end(before, sender, *spoke, context, now))
-        }
+        ConversationEvent::CallForwarded { call } => caller.ring(call),
+        ConversationEvent::CallerHungUp { call } => caller.hang_up(call),
+        ConversationEvent::CallEnded { call, spoke } => caller.end(call, *spoke),
         ConversationEvent::Voicemail { url, length } => {
             Some(customer::handle_voicemail(before, sender, url, *length, context, now))
         }
@@ -61,10 +65,12 @@ pub fn decide(
             existing_after(answer).map(|builder| answer::relay(builder, answer, None))
         }
         ConversationEvent::AnswerEdited { answer, now, by } => {
-            existing().map(|builder| answer::handle_edit(builder, *answer, now.as_ref(), by))
+            let edit = Edit { answer: *answer, changed: true, now: now.as_ref(), by };
+            existing().map(|builder| answer::handle_edit(builder, &edit))
         }
         ConversationEvent::AnswerDeleted { answer, by } => {
-            existing().map(|builder| answer::handle_edit(builder, *answer, None, by))
+            let edit = Edit { answer: *answer, changed: false, now: None, by };
+            existing().map(|builder| answer::handle_edit(builder, &edit))
         }
         ConversationEvent::Command { command, asked } => {
             existing_after(asked).map(|builder| command::handle_command(builder, command, asked))
@@ -84,7 +90,8 @@ pub fn decide(
         ConversationEvent::AlarmChanged { alarmed } => {
             existing().and_then(|builder| handle_alarm(builder, *alarmed))
         }
-        ConversationEvent::Wake => existing().and_then(|mut builder| {
+        ConversationEvent::Wake => caller.end_unreported().or_else(|| {
+            let mut builder = existing()?;
             let changed = woken(&mut builder, now);
             changed.then(|| builder.finish())
         }),

@@ -30,14 +30,22 @@ pub enum Content {
     /// The first post in this customer's space. It depends on what Handbell's token can see there.
     FirstPost(Address),
     /// Whether a reply could be taken back before it was sent, which only the reply's own dispatch knows.
-    TakenBack {
-        /// The dispatch of the reply.
-        reply: u32,
-        /// True if the agent edited the message, false if the agent deleted it.
-        changed: bool,
-        /// The agent who did it.
-        by: String,
-    },
+    TakenBack(TakenBack),
+}
+
+/// A reply whose message was edited or deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TakenBack {
+    /// The dispatch of the reply.
+    pub reply: u32,
+    /// True if the agent edited the message, false if the agent deleted it.
+    pub changed: bool,
+    /// The agent who did it.
+    pub by: String,
+    /// The text that replaces the reply, if the edited message may go to the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
 }
 
 /// The author of a conversation entry.

@@ -12,7 +12,7 @@ use crate::address::{E164, EmailAddress};
 use crate::config::{Answers, Limits, Line};
 use crate::conversation::relay_policy::{KeptReason, Visibility};
 use crate::conversation::{Address, Agent, Conversation};
-use crate::delivery::{ConversationEntry, Medium, Speaker};
+use crate::delivery::{ConversationEntry, Medium, Speaker, TakenBack};
 use crate::texting::{PriceClass, Segments};
 
 pub use commands::*;
@@ -195,6 +195,9 @@ pub fn call_ended(spoke: Option<SignedDuration>) -> String {
     }
 }
 
+/// A call is over, and how was never reported.
+pub const CALL_UNREPORTED: &str = "the call is over. Twilio did not report whether anybody took it.";
+
 /// Reports a voicemail.
 pub fn voicemail(spoken: SignedDuration) -> String {
     format!("left a message of {}.", length(spoken))
@@ -255,6 +258,18 @@ pub fn stays(why: &KeptReason, sight: Visibility, answers: Answers) -> Option<St
             "**Not sent.** I don't know {}. `/help` lists the commands; a text that begins with / is sent with `/reply`.",
             escape(command)
         )),
+        KeptReason::Colleague => Some(
+            "**Not sent.** It calls a colleague with an @, so it stays here. Write the name without the @ to send it.".to_owned(),
+        ),
+        KeptReason::Doubtful => {
+            let how = match sight {
+                Visibility::Everything => "Begin with",
+                Visibility::OnlyMentions => "Mention me and write",
+            };
+            Some(format!(
+                "**Not sent.** It reads like a note to colleagues, so it stays here. {how} `/reply` and the same words to send it."
+            ))
+        }
         KeptReason::Outsider => Some(
             "**Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`.".to_owned(),
         ),
@@ -320,9 +335,12 @@ pub fn long_text(parts: &Segments, class: PriceClass, held: SignedDuration) -> S
 }
 
 /// Reports the outcome for an answer that was edited or deleted.
-pub fn taken_back(who: &str, changed: bool, in_time: bool) -> String {
-    let who = escape(who);
-    match (changed, in_time) {
+pub fn taken_back(taken: &TakenBack, in_time: bool) -> String {
+    let who = escape(&taken.by);
+    match (taken.changed, in_time) {
+        (true, true) if taken.now.is_none() => {
+            format!("✏️ {who} changed an answer before it left. The customer got nothing.")
+        }
         (true, true) => format!("✏️ {who} changed an answer before it left. Only what it says now is sent."),
         (true, false) => format!(
             "✏️ {who} changed an answer that was **already sent**. The customer has it as it was first; write again to correct it."

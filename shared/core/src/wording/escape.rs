@@ -8,7 +8,8 @@ pub fn escape_markdown(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
-            '\n' | '\r' => escaped.push(' '),
+            // A control character shows nothing, and Webex drops it: what it separated must not be joined.
+            c if c.is_control() => escaped.push(' '),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '~' | '|' | '!' => {
                 escaped.push('\\');
                 escaped.push(c);
@@ -19,9 +20,9 @@ pub fn escape_markdown(text: &str) -> String {
     escaped
 }
 
-/// Puts data for plain text on one line, and leaves it as it is otherwise.
+/// Puts data for plain text on one line, with a space for each control character, and leaves it as it is otherwise.
 pub fn plain(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
+    text.replace(|c: char| c.is_control(), " ")
 }
 
 /// Returns the text with `somebody` in place of every phone number and mail address.

@@ -27,6 +27,6 @@ pub fn template<'a>(content: &Content, plan: &'a Plan, instead_of: &Message) -> 
                 false => step.call.get(*item).map(|call| call.say.as_str()),
             }
         }
-        Content::Text(_) | Content::Entry | Content::FirstPost(_) | Content::TakenBack { .. } => None,
+        Content::Text(_) | Content::Entry | Content::FirstPost(_) | Content::TakenBack(_) => None,
     }
 }

@@ -199,8 +199,8 @@ pub(crate) fn said(turn: &ConversationDecision) -> Vec<String> {
                 Message::Space(SpaceMessage::Post { content: Content::FirstPost(_) }) => {
                     "first post".to_owned()
                 }
-                Message::Space(SpaceMessage::Post { content: Content::TakenBack { reply, changed, by } }) => {
-                    format!("{by} took back {reply}, changed: {changed}")
+                Message::Space(SpaceMessage::Post { content: Content::TakenBack(taken) }) => {
+                    format!("{} took back {}, changed: {}", taken.by, taken.reply, taken.changed)
                 }
                 Message::Space(SpaceMessage::Post { content }) => {
                     format!("post{under}: {}", wording::post(content, Some(&plan), dispatch, &words()))
@@ -300,7 +300,7 @@ fn an_agent_is_asked_together_with_the_customers_text() {
     assert!(!Message::Space(SpaceMessage::Assign).is_post(), "nobody's words wait for it");
     // Even if an automatic reply goes out as well, the request goes with the customer's text.
     room.pass(3600);
-    let said = room.tell(&ConversationEvent::CallEnded { spoke: None });
+    let said = room.tell(&ConversationEvent::CallEnded { call: "CA303".into(), spoke: None });
     assert_eq!(
         (said[1].as_str(), said[3].as_str()),
         ("2: assign", "3: text to +352691496401: We missed you.")
@@ -376,7 +376,7 @@ fn customers_are_called_by_name_number_or_address() {
     );
     assert_ne!(room.subject, room.address.subject("AC", "sales"), "each line is another conversation");
     let mut hidden = Room::new().of(Address::Hidden);
-    hidden.tell(&ConversationEvent::CallEnded { spoke: None });
+    hidden.tell(&ConversationEvent::CallEnded { call: "CA379".into(), spoke: None });
     assert_eq!(hidden.conversation().called(), "Somebody without a number");
     assert_eq!(hidden.conversation().title(), "Callers without a number");
     assert!(!room.subject.as_str().to_lowercase().contains("ann"), "a subject reaches logs");
@@ -508,7 +508,8 @@ fn machines_and_far_countries_get_no_automatic_reply() {
         heard.extend(answers(&room.hear(&ConversationEvent::AttendanceChecked(Attendance::Somebody))));
         room.open = false;
         heard.extend(answers(&room.hear(&text("Hello"))));
-        heard.extend(answers(&room.hear(&ConversationEvent::CallEnded { spoke: None })));
+        heard
+            .extend(answers(&room.hear(&ConversationEvent::CallEnded { call: "CA511".into(), spoke: None })));
         room.command(AgentCommand::Close { note: None });
         let last = room.state.clone();
         room.text("Hello");
@@ -703,20 +704,20 @@ fn calls_are_shown_and_missed_calls_wait() {
     let near = || Room::with(|line| line["countries"] = json!(["+352"]));
     let mut room = near();
     assert_eq!(
-        room.tell(&ConversationEvent::CallForwarded),
+        room.tell(&ConversationEvent::CallForwarded { call: "CA706".into() }),
         ["1: first post", "1: post: 📞 **+352691496401** 08:00: calls, and is being connected."]
     );
     assert_eq!(room.conversation().waiting_since, None, "a phone rings already");
     let spoke = Some(SignedDuration::from_secs(200));
     room.pass(200);
     assert_eq!(
-        room.tell(&ConversationEvent::CallEnded { spoke }),
+        room.tell(&ConversationEvent::CallEnded { call: "CA706".into(), spoke }),
         ["2: post: 📞 **+352691496401** 08:03: the call is over, after 3 min 20 s."]
     );
     assert_eq!((room.conversation().waiting_since, room.conversation().answered_at), (None, Some(room.now)));
     room.pass(7200);
     assert_eq!(
-        room.tell(&ConversationEvent::CallEnded { spoke: None }),
+        room.tell(&ConversationEvent::CallEnded { call: "CA719".into(), spoke: None }),
         [
             "3: post: 📞 **+352691496401** 10:03: **missed call**: nobody took it.",
             "3: assign",
@@ -743,11 +744,96 @@ fn calls_are_shown_and_missed_calls_wait() {
     // Outside of opening hours, a missed call gets one automatic reply, not two.
     let mut room = near();
     room.open = false;
-    assert_eq!(answers(&room.hear(&ConversationEvent::CallEnded { spoke: None })), ["We missed you."]);
+    assert_eq!(
+        answers(&room.hear(&ConversationEvent::CallEnded { call: "CA746".into(), spoke: None })),
+        ["We missed you."]
+    );
     // A caller without a number can't be texted.
     let mut hidden = Room::new().of(Address::Hidden);
-    assert_eq!(answers(&hidden.hear(&ConversationEvent::CallEnded { spoke: None })), [""; 0]);
+    assert_eq!(
+        answers(&hidden.hear(&ConversationEvent::CallEnded { call: "CA749".into(), spoke: None })),
+        [""; 0]
+    );
     assert!(hidden.conversation().waiting_since.is_some());
+}
+
+#[test]
+fn a_caller_who_hangs_up_before_a_phone_rings_has_missed_a_call() {
+    let call = || "CA1".to_owned();
+    let mut room = Room::with(|line| line["countries"] = json!(["+352"]));
+    room.hear(&ConversationEvent::CallForwarded { call: call() });
+    room.pass(4);
+    let hung_up = ConversationEvent::CallerHungUp { call: call() };
+    assert_eq!(room.tell(&hung_up), [""; 0], "the dial's own report may still come");
+    assert_eq!(room.conversation().wake_at, Some(room.now + SignedDuration::from_secs(30)));
+    assert!(!room.hear(&hung_up).changes_something(), "once");
+    room.pass(29);
+    assert_eq!(room.tell(&ConversationEvent::Wake), [""; 0]);
+    room.pass(1);
+    assert_eq!(
+        room.tell(&ConversationEvent::Wake),
+        [
+            "2: post: 📞 **+352691496401** 08:00: **missed call**: nobody took it.",
+            "2: assign",
+            "3: post: 🤖 The customer received an automatic reply, 08:00: We missed you.",
+            "3: text to +352691496401: We missed you.",
+            "3: report",
+        ]
+    );
+    assert_eq!(room.conversation().waiting_since, Some(room.now));
+    for again in [
+        ConversationEvent::CallEnded { call: call(), spoke: None },
+        ConversationEvent::CallForwarded { call: call() },
+        hung_up,
+    ] {
+        assert!(!room.hear(&again).changes_something(), "{again:?}");
+    }
+    // A conversation by phone is told even if its report comes late.
+    let spoke = Some(SignedDuration::from_secs(9));
+    assert_eq!(
+        room.tell(&ConversationEvent::CallEnded { call: call(), spoke }),
+        ["4: post: 📞 **+352691496401** 08:00: the call is over, after 9 s."]
+    );
+}
+
+#[test]
+fn the_end_of_a_call_is_told_once_whichever_report_comes_first() {
+    for spoke in [None, Some(SignedDuration::from_secs(9))] {
+        let ended = ConversationEvent::CallEnded { call: "CA1".into(), spoke };
+        let hung_up = ConversationEvent::CallerHungUp { call: "CA1".into() };
+        for reports in [[&ended, &hung_up], [&hung_up, &ended]] {
+            let mut room = Room::new();
+            room.hear(&ConversationEvent::CallForwarded { call: "CA1".into() });
+            let mut told: Vec<_> = reports.into_iter().flat_map(|report| room.tell(report)).collect();
+            room.pass(3600);
+            told.extend(room.tell(&ConversationEvent::Wake));
+            let ends = told.iter().filter(|line| line.contains("📞")).count();
+            assert_eq!(ends, 1, "{reports:?}: {told:#?}");
+            let over = told.iter().any(|line| line.contains("the call is over, after 9 s"));
+            assert_eq!(over, spoke.is_some(), "{told:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_call_whose_end_is_never_reported_is_over_in_the_end_and_somebody_looks_at_it() {
+    let mut room = Room::new();
+    room.hear(&ConversationEvent::CallForwarded { call: "CA1".into() });
+    assert_eq!(room.conversation().wake_at, Some(room.now + SignedDuration::from_mins(255)));
+    room.command(AgentCommand::Close { note: None });
+    room.pass(255 * 60);
+    assert_eq!(
+        room.tell(&ConversationEvent::Wake),
+        [
+            "3: post: 📞 **+352691496401** 12:15: the call is over. Twilio did not report whether anybody took it.",
+            "3: assign",
+        ]
+    );
+    assert!(!room.conversation().closed && room.conversation().waiting_since.is_some());
+    // A call whose beginning could not be stored is a missed one.
+    let mut room = Room::new();
+    let told = room.tell(&ConversationEvent::CallerHungUp { call: "CA2".into() });
+    assert!(told.iter().any(|line| line.contains("**missed call**")), "{told:#?}");
 }
 
 #[test]
@@ -758,7 +844,10 @@ fn an_answered_call_ends_the_waiting() {
     room.hear(&ConversationEvent::Wake);
     assert!(room.conversation().alarm.is_some());
     room.hear(&ConversationEvent::AlarmChanged { alarmed: Some(morning()) });
-    room.hear(&ConversationEvent::CallEnded { spoke: Some(SignedDuration::from_secs(9)) });
+    room.hear(&ConversationEvent::CallEnded {
+        call: "CA761".into(),
+        spoke: Some(SignedDuration::from_secs(9)),
+    });
     assert_eq!((room.conversation().alarm, room.conversation().alarmed), (None, Some(morning())));
     assert_eq!(room.conversation().wake_at, Some(room.now), "the incident has to end now");
 }
@@ -952,6 +1041,10 @@ enum Move {
     Sleep,
 }
 
+fn a_call() -> impl Strategy<Value = String> {
+    proptest::sample::select(vec!["CA1", "CA2", "CA3"]).prop_map(str::to_owned)
+}
+
 fn a_move() -> impl Strategy<Value = Move> {
     let body = prop_oneof![
         6 => "[ -~äß🙂\n]{0,40}",
@@ -971,8 +1064,9 @@ fn a_move() -> impl Strategy<Value = Move> {
     let heard = prop_oneof![
         6 => a_text,
         1 => ("[a-z]{1,9}", email).prop_map(|(name, email)| ConversationEvent::Form { message: "Hello".into(), name: Some(name), email }),
-        1 => Just(ConversationEvent::CallForwarded),
-        1 => proptest::option::of(0..900_i64).prop_map(|spoke| ConversationEvent::CallEnded { spoke: spoke.map(SignedDuration::from_secs) }),
+        1 => a_call().prop_map(|call| ConversationEvent::CallForwarded { call }),
+        1 => (a_call(), proptest::option::of(0..900_i64)).prop_map(|(call, spoke)| ConversationEvent::CallEnded { call, spoke: spoke.map(SignedDuration::from_secs) }),
+        1 => a_call().prop_map(|call| ConversationEvent::CallerHungUp { call }),
         1 => Just(ConversationEvent::Voicemail { url: "v".into(), length: SignedDuration::from_secs(9) }),
         3 => there.prop_map(ConversationEvent::AttendanceChecked),
         1 => Just(ConversationEvent::OptedOut),
@@ -1061,7 +1155,12 @@ impl Watch {
             );
             let unknown = room.sender.confirmed.is_none()
                 && next.by_form
-                && !matches!(heard, ConversationEvent::CallEnded { .. });
+                && !matches!(
+                    heard,
+                    ConversationEvent::CallEnded { .. }
+                        | ConversationEvent::CallerHungUp { .. }
+                        | ConversationEvent::Wake
+                );
             let texts = dispatch
                 .deliveries
                 .values()

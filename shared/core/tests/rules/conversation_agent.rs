@@ -267,7 +267,7 @@ fn the_space_reads_why_an_answer_was_not_sent() {
     room.text("STOP");
     assert!(first(&mut room).ends_with(wording::NOT_SENT_STOP));
     let mut room = Room::new().of(Address::Hidden);
-    room.hear(&ConversationEvent::CallEnded { spoke: None });
+    room.hear(&ConversationEvent::CallEnded { call: "CA270".into(), spoke: None });
     assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER));
     for code in ["+12345", "12345", "INFO"] {
         let mut room = Room::new().of(Address::Phone(code.into()));
@@ -338,6 +338,16 @@ fn close_ends_the_conversation() {
     room.pass(30);
     let thanks = room.hear(&text("Thanks!"));
     assert_eq!(answers(&thanks), [""; 0]);
+    // An agent who closes it again after each "ok" says good-bye once in ten minutes.
+    for (pause, goodbyes) in [(30, 0), (500, 0), (70, 1)] {
+        room.pass(pause);
+        room.text("ok");
+        let asked = room.words("");
+        let close = ConversationEvent::Command { command: AgentCommand::Close { note: None }, asked };
+        let turn = room.hear(&close);
+        assert!(room.conversation().closed);
+        assert_eq!(answers(&turn).len(), goodbyes, "{pause} s later");
+    }
     // A customer who opted out gets no goodbye.
     let mut room = self::asked();
     room.text("STOP");
@@ -484,6 +494,18 @@ fn a_message_that_stays_may_need_an_explanation() {
             "5: post under m9: **Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`."
         ]
     );
+    assert_eq!(
+        said(&stays(KeptReason::Colleague, Visibility::Everything)),
+        [
+            "6: post under m10: **Not sent.** It calls a colleague with an @, so it stays here. Write the name without the @ to send it."
+        ]
+    );
+    assert_eq!(
+        said(&stays(KeptReason::Doubtful, Visibility::OnlyMentions)),
+        [
+            "7: post under m11: **Not sent.** It reads like a note to colleagues, so it stays here. Mention me and write `/reply` and the same words to send it."
+        ]
+    );
     // Where only `/reply` is sent, people talk to each other without comments by Handbell.
     let mut room = asked_with(|line| line["answers"] = json!("explicit"));
     let quiet = ConversationEvent::Kept { why: KeptReason::NotAddressed, said: room.words("") };
@@ -588,7 +610,7 @@ fn an_edited_answer_replaces_the_first() {
     );
     // An answer that is edited into a whisper is replaced by nothing.
     let turn = room.hear(&ConversationEvent::AnswerEdited { answer: 8, now: None, by: "Dana".into() });
-    assert_eq!(said(&turn), ["9: Dana took back 8, changed: false"]);
+    assert_eq!(said(&turn), ["9: Dana took back 8, changed: true"]);
 }
 
 #[test]
@@ -787,7 +809,8 @@ fn no_apology_goes_to_a_number_from_the_form() {
     let mut first = Room::new().hear(&form).dispatches.remove(0);
     assert_eq!(after_death(&mut first, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
     // And a caller didn't send a message.
-    let mut call = Room::new().hear(&ConversationEvent::CallForwarded).dispatches.remove(0);
+    let mut call =
+        Room::new().hear(&ConversationEvent::CallForwarded { call: "CA802".into() }).dispatches.remove(0);
     assert_eq!(after_death(&mut call, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
 }
 

@@ -7,7 +7,7 @@ use handbell_core::conversation::{Address, Conversation, Sender};
 use handbell_core::delivery::DeliveryId::Numbered;
 use handbell_core::delivery::{
     ConversationEntry, Delivery, Dispatch, MailMessage, Medium, Message, PhoneMessage, Progress, Receipt,
-    Speaker,
+    Speaker, TakenBack,
 };
 use handbell_core::texting::{PriceClass, segments};
 use handbell_core::wording::{conversation as wording, delivery_summary};
@@ -284,9 +284,22 @@ fn a_long_text_is_announced_with_its_price() {
 
 #[test]
 fn a_withdrawn_answer_is_reported() {
-    let all = [(true, true), (true, false), (false, true), (false, false)];
-    assert_snapshot!(all.map(|(changed, in_time)| wording::taken_back("Dana_1", changed, in_time)).join("\n"), @r"
+    let taken = |changed, now: Option<&str>| TakenBack {
+        reply: 2,
+        changed,
+        by: "Dana_1".to_owned(),
+        now: now.map(str::to_owned),
+    };
+    let all = [
+        (taken(true, Some("at ten")), true),
+        (taken(true, None), true),
+        (taken(true, Some("at ten")), false),
+        (taken(false, None), true),
+        (taken(false, None), false),
+    ];
+    assert_snapshot!(all.map(|(taken, in_time)| wording::taken_back(&taken, in_time)).join("\n"), @r"
         ✏️ Dana\_1 changed an answer before it left. Only what it says now is sent.
+        ✏️ Dana\_1 changed an answer before it left. The customer got nothing.
         ✏️ Dana\_1 changed an answer that was **already sent**. The customer has it as it was first; write again to correct it.
         🗑️ Dana\_1 took an answer back before it left. The customer got nothing.
         🗑️ Dana\_1 deleted an answer that was **already sent**. It is on the customer's phone.
@@ -454,7 +467,7 @@ fn a_transcript_has_everything_that_was_said() {
         room.hear(&ConversationEvent::Form { message: "A *form*\n\n1. one".into(), name: None, email: None })
             .dispatches,
     );
-    all.extend(room.hear(&ConversationEvent::CallEnded { spoke: None }).dispatches);
+    all.extend(room.hear(&ConversationEvent::CallEnded { call: "CA470".into(), spoke: None }).dispatches);
     all.push(answered(Progress::Sent, None, None));
     all.push(answered(Progress::Cancelled, None, None));
     all.push(answered(Progress::Dead, Some("no"), None));

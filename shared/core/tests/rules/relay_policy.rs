@@ -1,7 +1,8 @@
 //! The relay policy: which of an agent's messages go to the customer, which are commands, and which stay.
 
 use handbell_core::conversation::relay_policy::{
-    AgentCommand, Author, KeptReason, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
+    AgentCommand, Author, KeptReason, LineRules, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict,
+    Visibility, judge as judge_by, may_name_colleagues,
 };
 use proptest::prelude::*;
 
@@ -10,7 +11,19 @@ use crate::house::chance;
 const US: OwnAccount<'static> = OwnAccount { id: "Y2lzY29zcGFyazovL3VzL1BFT1BMRS91cw", name: "Handbell" };
 const ANNA: &str = "Y2lzY29zcGFyazovL3VzL1BFT1BMRS9hbm5h";
 
+/// Judges by the rules of a line without whispers or colleagues of its own.
+fn judge(
+    written: &PostedMessage<'_>,
+    us: OwnAccount<'_>,
+    sight: Visibility,
+    policy: RelayPolicy,
+) -> RelayVerdict {
+    judge_by(written, us, sight, LineRules { policy, whispers: &[], colleagues: &[] })
+}
+
 const STAYS: &str = "stays: not addressed";
+const DOUBT: &str = "stays: doubtful";
+const COLLEAGUE: &str = "stays: colleague";
 const WHISPER: &str = "stays: whisper";
 const MENTION: &str = "stays: mention";
 const EMPTY: &str = "stays: empty";
@@ -23,7 +36,6 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("  Hello \t ",                             "leaves: Hello", STAYS),
     ("\r\n\r\nHello\r\nyou\rthere",             "leaves: Hello⏎you⏎there", STAYS),
     ("Hello\u{2028}you",                        "leaves: Hello⏎you", STAYS),
-    ("w/ fries",                                "leaves: w/ fries", STAYS),
     ("W/O onions",                              "leaves: W/O onions", STAYS),
     ("either/or",                               "leaves: either/or", STAYS),
     ("1/2 price",                               "leaves: 1/2 price", STAYS),
@@ -47,14 +59,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("A note to all guests: we close at six",   "leaves: A note to all guests: we close at six", STAYS),
     ("My notebook: x",                          "leaves: My notebook: x", STAYS),
     ("Noté : dix heures",                       "leaves: Noté : dix heures", STAYS),
-    ("Note - x",                                "leaves: Note - x", STAYS),
     ("Note that we close at six: sharp",        "leaves: Note that we close at six: sharp", STAYS),
     ("Please note: we close at six",            "leaves: Please note: we close at six", STAYS),
     ("private",                                 "leaves: private", STAYS),
     ("Private parking is behind the house",     "leaves: Private parking is behind the house", STAYS),
     ("whisper it to me",                        "leaves: whisper it to me", STAYS),
-    ("whispers: x",                             "leaves: whispers: x", STAYS),
-    ("w: x",                                    "leaves: w: x", STAYS),
     ("Write to info@example.com",               "leaves: Write to info@example.com", STAYS),
     ("Write to all@all.com",                    "leaves: Write to all@all.com", STAYS),
     ("👩\u{200d}🍳 cooks ❤\u{fe0f}",            "leaves: 👩\u{200d}🍳 cooks ❤\u{fe0f}", STAYS),
@@ -173,6 +182,63 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("/w\u{336} x",                             WHISPER, WHISPER),
     ("Handbell /w x",                           WHISPER, WHISPER),
     ("@Handbell: note: x",                      WHISPER, WHISPER),
+    ("whispers: x",                             WHISPER, WHISPER),
+    ("Whispers : x",                            WHISPER, WHISPER),
+    // What reads like a whisper stays, and `/reply` sends it.
+    ("Note - x",                                DOUBT, STAYS),
+    ("note – x",                                DOUBT, STAYS),
+    ("NOTE—x",                                  DOUBT, STAYS),
+    ("note -- x",                               DOUBT, STAYS),
+    ("note > x",                                DOUBT, STAYS),
+    ("note | x",                                DOUBT, STAYS),
+    ("note; x",                                 DOUBT, STAYS),
+    ("note / x",                                DOUBT, STAYS),
+    ("note... x",                               DOUBT, STAYS),
+    ("note\nhe is odd",                         DOUBT, STAYS),
+    ("#note he is odd",                         DOUBT, STAYS),
+    ("(note) x",                                DOUBT, STAYS),
+    ("[Note] x",                                DOUBT, STAYS),
+    ("<private> x",                             DOUBT, STAYS),
+    ("{internal} x",                            DOUBT, STAYS),
+    ("(notes) x",                               DOUBT, STAYS),
+    ("(internal note) x",                       DOUBT, STAYS),
+    ("[for internal use] x",                    DOUBT, STAYS),
+    ("(w) x",                                   DOUBT, STAYS),
+    ("w/ fries",                                DOUBT, STAYS),
+    ("w/he is odd",                             DOUBT, STAYS),
+    ("w: x",                                    DOUBT, STAYS),
+    ("whispers - x",                            DOUBT, STAYS),
+    ("FYI note: x",                             DOUBT, STAYS),
+    ("fyi, team note: x",                       DOUBT, STAYS),
+    ("FYI note - x",                            DOUBT, STAYS),
+    ("psst, internal: x",                       DOUBT, STAYS),
+    ("note to self he is odd",                  DOUBT, STAYS),
+    ("Hello\n(note) he is odd",                 DOUBT, STAYS),
+    ("> (nоte) x",                              DOUBT, STAYS),
+    ("/reply (note) x",                         "leaves: (note) x", "leaves: (note) x"),
+    ("/reply w/ fries",                         "leaves: w/ fries", "leaves: w/ fries"),
+    ("Burger w/ fries",                         "leaves: Burger w/ fries", STAYS),
+    ("Note-taking is free",                     "leaves: Note-taking is free", STAYS),
+    ("Private (for two)",                       "leaves: Private (for two)", STAYS),
+    ("(Noted, thank you)",                      "leaves: (Noted, thank you)", STAYS),
+    ("Kindly note: we close at six",            "leaves: Kindly note: we close at six", STAYS),
+    // An @ that calls somebody stays anywhere, and `/reply` sends it.
+    ("He wants a refund, @Bob can you decide?", DOUBT, STAYS),
+    ("cc @bob",                                 DOUBT, STAYS),
+    ("ask @bob",                                DOUBT, STAYS),
+    ("hey @bob he is odd",                      DOUBT, STAYS),
+    ("FYI @bob@example.com",                    DOUBT, STAYS),
+    ("He is odd (@bob)",                        DOUBT, STAYS),
+    ("Hello\nHe is odd, ﹫bob?",                 DOUBT, STAYS),
+    ("We follow up with @carol",                DOUBT, STAYS),
+    ("Follow us @ourshop, @bob can you check?", DOUBT, STAYS),
+    ("Follow us @ourshop",                      "leaves: Follow us @ourshop", STAYS),
+    ("Follow us on Instagram: @our_shop!",      "leaves: Follow us on Instagram: @our_shop!", STAYS),
+    ("We are @ourshop on Instagram",            "leaves: We are @ourshop on Instagram", STAYS),
+    ("10 @ 5 EUR",                              "leaves: 10 @ 5 EUR", STAYS),
+    ("10 @5 EUR",                               "leaves: 10 @5 EUR", STAYS),
+    ("Meet you @ the shop",                     "leaves: Meet you @ the shop", STAYS),
+    ("Bob: can you take this?",                 "leaves: Bob: can you take this?", STAYS),
     // Mistyped commands.
     ("/we will come",                           "stays: unknown /we", "stays: unknown /we"),
     ("/wx",                                     "stays: unknown /wx", "stays: unknown /wx"),
@@ -185,11 +251,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("/anextraordinarilylongcommand",           "stays: unknown /anextraordinarilylo", "stays: unknown /anextraordinarilylo"),
     ("Thank you!\n/close",                      "stays: unknown /close", "stays: unknown /close"),
     ("Thank you!\n//close",                     "stays: unknown //close", "stays: unknown //close"),
-    ("@anna can you look?",                     MENTION, MENTION),
-    ("＠anna can you look?",                    MENTION, MENTION),
-    ("Hello @all",                              MENTION, MENTION),
-    ("Hello <@personEmail:anna@example.com>",   MENTION, MENTION),
-    ("> quoted\n@anna?",                        MENTION, MENTION),
+    ("@anna can you look?",                     DOUBT, STAYS),
+    ("＠anna can you look?",                    DOUBT, STAYS),
+    ("Hello @all",                              DOUBT, STAYS),
+    ("Hello <@personEmail:anna@example.com>",   DOUBT, STAYS),
+    ("> quoted\n@anna?",                        DOUBT, STAYS),
     ("",                                        EMPTY, EMPTY),
     (" \u{200b}\u{3164}\n\u{a0}",               EMPTY, EMPTY),
     // Commands.
@@ -233,6 +299,8 @@ fn told(verdict: &RelayVerdict) -> String {
         RelayVerdict::Stays(KeptReason::Outsider) => "stays: outsider".to_owned(),
         RelayVerdict::Stays(KeptReason::Whisper) => WHISPER.to_owned(),
         RelayVerdict::Stays(KeptReason::Mention) => MENTION.to_owned(),
+        RelayVerdict::Stays(KeptReason::Colleague) => COLLEAGUE.to_owned(),
+        RelayVerdict::Stays(KeptReason::Doubtful) => DOUBT.to_owned(),
         RelayVerdict::Stays(KeptReason::Empty) => EMPTY.to_owned(),
         RelayVerdict::Stays(KeptReason::NotAddressed) => STAYS.to_owned(),
     }
@@ -325,6 +393,98 @@ fn every_message_of_the_table_gets_its_verdict() {
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// With Bob Smith (bob.smith@example.com), Zoë and 田中 among the colleagues, and `nota:`, `[intern]` and `Notiz` among the whispers.
+#[rustfmt::skip]
+const OF_THE_LINE: &[(&str, &str)] = &[
+    ("He wants a refund, @Bob can you decide?",    COLLEAGUE),
+    ("cc @bob",                                    COLLEAGUE),
+    ("FYI @bob.smith@example.com",                 COLLEAGUE),
+    ("ask @BobSmith",                              COLLEAGUE),
+    ("ask @ Bob",                                  COLLEAGUE),
+    ("ask @(Bob)",                                 COLLEAGUE),
+    ("ask @**Bob**",                               COLLEAGUE),
+    ("ask @Smith, please",                         COLLEAGUE),
+    ("refund@Bob can you decide?",                 COLLEAGUE),
+    ("ask ＠Ｂоb",                                  COLLEAGUE),
+    ("ask @B\u{200b}ob",                           COLLEAGUE),
+    ("ask @B\0ob",                                 COLLEAGUE),
+    ("ask @zoe",                                   COLLEAGUE),
+    ("ask @ZOË's desk",                            COLLEAGUE),
+    ("@田中さん、お願いします",                       COLLEAGUE),
+    ("Follow us @bob",                             COLLEAGUE),
+    ("/reply He wants a refund, @Bob can you decide?", COLLEAGUE),
+    ("/close @bob knows why",                      "does: close (@bob knows why)"),
+    ("Write to bob@example.com",                   "leaves: Write to bob@example.com"),
+    ("Write to info@bob.example.com",              "leaves: Write to info@bob.example.com"),
+    ("Follow us @bobsleigh",                       "leaves: Follow us @bobsleigh"),
+    ("Bob: can you take this?",                    DOUBT),
+    ("bob smith: can you take this?",              DOUBT),
+    ("**Bob:** can you take this?",                DOUBT),
+    ("Bob, can you take this?",                    DOUBT),
+    ("Bob - can you take this?",                   DOUBT),
+    ("Bob -> can you take this?",                  DOUBT),
+    ("[Bob] can you take this?",                   DOUBT),
+    ("> You asked when.\nBob: do you know?",       DOUBT),
+    ("zoe: do you know?",                          DOUBT),
+    ("/reply Bob: your table is free",             "leaves: Bob: your table is free"),
+    ("Bob's order is ready",                       "leaves: Bob's order is ready"),
+    ("Bobsleigh: 5 EUR",                           "leaves: Bobsleigh: 5 EUR"),
+    ("Smith: can be repaired",                     "leaves: Smith: can be repaired"),
+    ("Best regards\nBob",                          "leaves: Best regards⏎Bob"),
+    ("10 @ 5 EUR",                                 "leaves: 10 @ 5 EUR"),
+    ("nota: x",                                    WHISPER),
+    ("NOTA : x",                                   WHISPER),
+    ("**nota:** x",                                WHISPER),
+    ("Hello\n- notа: x",                           WHISPER),
+    ("/reply nota: x",                             WHISPER),
+    ("[intern] x",                                 WHISPER),
+    ("> [Intern] x",                               WHISPER),
+    ("intern: x",                                  WHISPER),
+    ("Notiz: x",                                   WHISPER),
+    ("n\0ota: x",                                  WHISPER),
+    ("(nota) x",                                   DOUBT),
+    ("Notiz - x",                                  DOUBT),
+    ("kurze Notiz: x",                             DOUBT),
+    ("Notable: x",                                 "leaves: Notable: x"),
+    ("Intern parking is free",                     "leaves: Intern parking is free"),
+];
+
+#[test]
+fn what_names_a_colleague_or_begins_with_the_lines_own_whisper_word_stays() {
+    let whispers = ["nota:", "[intern]", "Notiz"].map(str::to_owned);
+    let colleagues = ["Bob Smith", "bob.smith", "Zoë", "田中"].map(str::to_owned);
+    let rules = LineRules { policy: RelayPolicy::Everything, whispers: &whispers, colleagues: &colleagues };
+    let mut wrong = Vec::new();
+    for (typed, expected) in OF_THE_LINE {
+        let html = format!("<p>{}</p>", escaped(typed));
+        let addressed = format!("Handbell {typed}");
+        let to_us = format!("<p>{} {}</p>", at(US.id, "Handbell"), escaped(typed));
+        let us = [US.id.to_owned()];
+        let views = [
+            (plain(typed), Visibility::Everything),
+            (PostedMessage { html: Some(&html), ..plain(typed) }, Visibility::Everything),
+            (PostedMessage { mentioned_people: &us, ..plain(&addressed) }, Visibility::OnlyMentions),
+            (
+                PostedMessage { html: Some(&to_us), mentioned_people: &us, ..plain(&addressed) },
+                Visibility::OnlyMentions,
+            ),
+        ];
+        for (written, sight) in views {
+            let told = told(&judge_by(&written, US, sight, rules));
+            if told != *expected {
+                wrong.push(format!("{typed:?} {sight:?}: {told:?}, not {expected:?}"));
+            }
+            assert!(
+                may_name_colleagues(&written)
+                    || ![COLLEAGUE, DOUBT].contains(expected)
+                    || typed.contains("ot"),
+                "{typed:?}: the names would not be looked up"
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
 /// Markup, text, the people whom Webex lists as mentioned, and the verdict with a person's token.
 #[test]
 fn a_mention_of_somebody_else_keeps_a_message_in_the_space() {
@@ -403,6 +563,94 @@ fn a_mention_of_somebody_else_keeps_a_message_in_the_space() {
     }
     let groups = PostedMessage { mentioned_groups: &["all".to_owned()], ..plain("/reply Hello") };
     assert_eq!(told(&judge(&groups, US, Visibility::Everything, RelayPolicy::Explicit)), MENTION);
+}
+
+/// Markup, the plain text that Webex returns with it, and the text for the phone.
+const RENDERED: &[(&str, &str, &str)] = &[
+    (
+        "<p>See <a href=\"https://example.com/prices?a=1&amp;b=2\">our price list</a>.</p>",
+        "See our price list.",
+        "See our price list (https://example.com/prices?a=1&b=2).",
+    ),
+    (
+        "<p>See <a href=\"https://example.com/\">https://example.com</a></p>",
+        "See https://example.com",
+        "See https://example.com",
+    ),
+    ("<a href='http://example.com'>example.com</a>", "example.com", "example.com"),
+    (
+        "<a href=\"https://evil.example/\">example.com</a>",
+        "example.com",
+        "example.com (https://evil.example/)",
+    ),
+    ("<a href=\"mailto:info@example.com\">info@example.com</a>", "info@example.com", "info@example.com"),
+    (
+        "Write to <a href=\"mailto:info@example.com\">us</a> or <a href=\"tel:+352691000001\">call</a>",
+        "Write to us or call",
+        "Write to us (info@example.com) or call (+352691000001)",
+    ),
+    ("<a href=\"javascript:x\">Hello</a>", "Hello", "Hello"),
+    ("<a href=\"https://example.com/a\"></a> Hello", "Hello", "https://example.com/a Hello"),
+    ("<ol><li>first</li><li>second</li></ol>", "first second", "1. first⏎2. second"),
+    ("<ol start=\"4\"><li>first</li>\n<li>second</li></ol>", "first second", "4. first⏎5. second"),
+    (
+        "<p>Bring:</p><ul><li>a lamp<ul><li>a bulb</li></ul></li><li><p>a bill</p></li></ul><p>Thanks</p>",
+        "Bring: a lamp a bulb a bill Thanks",
+        "Bring:⏎⏎- a lamp⏎   - a bulb⏎- a bill⏎⏎Thanks",
+    ),
+    ("<p><del>10</del> <s>9</s> 8 EUR</p>", "10 9 8 EUR", "~10~ ~9~ 8 EUR"),
+    (
+        "<blockquote><p>When<br>do you open?</p></blockquote><p>At ten.</p>",
+        "When do you open? At ten.",
+        "> When⏎> do you open?⏎⏎At ten.",
+    ),
+    ("<pre><code>a  1\n  b 2\n</code></pre>", "a  1\n  b 2", "a  1⏎  b 2"),
+    ("Use <code>a  b</code>", "Use a  b", "Use a  b"),
+    ("<p>We open at <strong>9</strong></p>", "We open at 9", "We open at 9"),
+    ("<p>One</p><p>Two</p>", "One\nTwo", "One⏎Two"),
+    (
+        "<p>/reply See <a href=\"https://example.com/p\">this</a></p>",
+        "/reply See this",
+        "See this (https://example.com/p)",
+    ),
+];
+
+#[test]
+fn what_only_the_markup_says_is_written_for_a_phone() {
+    for (html, text, expected) in RENDERED {
+        let written = PostedMessage { html: Some(html), ..plain(text) };
+        let verdict = judge(&written, US, Visibility::Everything, RelayPolicy::Everything);
+        assert_eq!(told(&verdict), format!("leaves: {expected}"), "{html}");
+        let (html, text) = (format!("{}: {html}", at(US.id, "Handbell")), format!("Handbell: {text}"));
+        let us = [US.id.to_owned()];
+        let written = PostedMessage { html: Some(&html), mentioned_people: &us, ..plain(&text) };
+        let verdict = judge(&written, US, Visibility::OnlyMentions, RelayPolicy::Everything);
+        assert_eq!(told(&verdict), format!("leaves: {expected}"), "{html}");
+    }
+    // What the phone would show is judged too.
+    for html in [
+        "<ol><li>Hello</li><li><a href=\"https://x.example\">note</a>: x</li></ol>",
+        "<s>Hello</s><p>/w x</p>",
+    ] {
+        let written = PostedMessage { html: Some(html), ..plain("Hello x") };
+        let verdict = judge(&written, US, Visibility::Everything, RelayPolicy::Everything);
+        assert!(matches!(verdict, RelayVerdict::Stays(_)), "{html}");
+    }
+}
+
+#[test]
+fn a_control_character_neither_joins_words_nor_hides_a_whisper() {
+    let table = [
+        ("xx.yy\0live.com", "leaves: xx.yy live.com"),
+        ("a\u{7}b\u{1b}c\u{7f}d\u{9f}e", "leaves: a b c d e"),
+        ("\0Hello\0", "leaves: Hello"),
+        ("n\0ote: x", WHISPER),
+        ("/\0w x", WHISPER),
+    ];
+    for (typed, expected) in table {
+        let verdict = judge(&plain(typed), US, Visibility::Everything, RelayPolicy::Everything);
+        assert_eq!(told(&verdict), expected, "{typed:?}");
+    }
 }
 
 #[test]

@@ -143,7 +143,10 @@ fn the_confirmation_of_a_number_is_renewed_once_a_day() {
     let last = room.now;
     room.pass(2 * 86_400);
     room.tell(&form("Hello", None, None));
-    room.tell(&ConversationEvent::CallEnded { spoke: Some(SignedDuration::from_secs(9)) });
+    room.tell(&ConversationEvent::CallEnded {
+        call: "CA146".into(),
+        spoke: Some(SignedDuration::from_secs(9)),
+    });
     assert_eq!(room.sender.confirmed, Some(last));
     room.text("STOP");
     assert_eq!(room.sender.confirmed, Some(last));
@@ -155,7 +158,7 @@ fn the_confirmation_of_a_number_is_renewed_once_a_day() {
 fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     let missed = |countries: Value, number: &str| {
         let mut room = Room::with(|line| line["countries"] = countries).of(Address::Phone(number.into()));
-        answers(&room.hear(&ConversationEvent::CallEnded { spoke: None }))
+        answers(&room.hear(&ConversationEvent::CallEnded { call: "CA158".into(), spoke: None }))
     };
     // A caller can show any number, and texts to a far country make somebody rich.
     assert_eq!(missed(json!([]), CUSTOMER), [""; 0]);
@@ -167,14 +170,16 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     room.text("Hello");
     room.pass(600);
     assert_eq!(
-        answers(&room.hear(&ConversationEvent::CallEnded { spoke: None })),
+        answers(&room.hear(&ConversationEvent::CallEnded { call: "CA170".into(), spoke: None })),
         ["We missed you."],
         "this number texted"
     );
     // A caller who gets no reply isn't welcomed earlier because of that, but waits all the same.
     let mut room = Room::new();
     assert_eq!(
-        room.tell(&ConversationEvent::CallEnded { spoke: None }).last().map(String::as_str),
+        room.tell(&ConversationEvent::CallEnded { call: "CA177".into(), spoke: None })
+            .last()
+            .map(String::as_str),
         Some("1: assign")
     );
     assert!(room.conversation().waiting_since.is_some());

@@ -24,8 +24,8 @@ pub(super) fn close(xml: &mut String, name: &str, text: &str) {
     xml.push('>');
 }
 
-/// Escapes a text for element content and attributes. Characters that XML 1.0 doesn't allow, not even escaped, are left
-/// out: a single one in a customer's name would make the whole response unreadable (Twilio, error dictionary, 12100).
+/// Escapes a text for element content and attributes. Characters that XML 1.0 doesn't allow, not even escaped, become
+/// spaces: a single one in a customer's name would make the whole response unreadable (Twilio, error dictionary, 12100).
 fn escape(xml: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -38,7 +38,7 @@ fn escape(xml: &mut String, text: &str) {
             '\t' => xml.push_str("&#9;"),
             '\n' => xml.push_str("&#10;"),
             '\r' => xml.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => xml.push(' '),
             _ => xml.push(c),
         }
     }

@@ -31,6 +31,10 @@ struct Number {
     voice_method: Option<String>,
     #[serde(default)]
     voice_application_sid: Option<String>,
+    #[serde(default)]
+    status_callback: Option<String>,
+    #[serde(default)]
+    status_callback_method: Option<String>,
     /// Trunk `TK…`, which gets the calls.
     #[serde(default)]
     trunk_sid: Option<String>,
@@ -85,6 +89,16 @@ pub(super) async fn check(asked: &Asked<'_>, line: &Line, found: &mut Found) {
             path: "/twilio/voice",
             url: number.voice_url.as_deref(),
             method: number.voice_method.as_deref(),
+            instead: trunk.as_deref(),
+            can: number.capabilities.voice,
+        },
+        // Without it, nobody learns of a caller who hangs up during the announcement.
+        Way {
+            what: "ends of calls",
+            key: "Call status changes",
+            path: "/twilio/voice/status",
+            url: number.status_callback.as_deref(),
+            method: number.status_callback_method.as_deref(),
             instead: trunk.as_deref(),
             can: number.capabilities.voice,
         },

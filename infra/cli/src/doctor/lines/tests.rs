@@ -141,6 +141,7 @@ async fn a_healthy_line_is_reported() {
       ✓ alice@example.com is present now
       ✓ texts go to https://laptop/twilio/sms
       ✓ calls go to https://laptop/twilio/voice
+      ✓ ends of calls go to https://laptop/twilio/voice/status
       · the form's secret is that of the runner
       · the form is at https://laptop/contact/support
       · mail from support@example.com: only AWS knows whether it may be sent: aws sesv2 get-email-identity --email-identity support@example.com (or its domain)

@@ -26,6 +26,7 @@ pub(super) fn problems(config: &Config, report: &mut dyn FnMut(&[&str], String))
             report(&["webex"], "a line needs `webhook`: without it nobody hears what agents write".into());
         }
         countries(&at, line, report);
+        whispers(&at, line, report);
         circles(&at, line, config, report);
         texts(&at, line, report);
         people(&at, line, report);
@@ -49,6 +50,18 @@ fn countries(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String
             report(
                 &[at[0], at[1], "countries", &index.to_string()],
                 "a calling code is + and digits: +1, +352".into(),
+            );
+        }
+    }
+}
+
+fn whispers(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
+    for (index, whisper) in line.whispers.iter().enumerate() {
+        let letters = whisper.chars().filter(|c| c.is_alphabetic()).count();
+        if letters < 2 || whisper.lines().count() != 1 {
+            report(
+                &[at[0], at[1], "whispers", &index.to_string()],
+                "a whisper begins with a word of two letters or more: `nota:`, `[internal]`".into(),
             );
         }
     }

@@ -7,7 +7,7 @@ use super::decision::ConversationDecision;
 use super::event::AgentMessage;
 use crate::conversation::ReplyCount;
 use crate::delivery::{
-    Content, ConversationEntry, MailMessage, Medium, Message, PhoneMessage, SpaceMessage, Speaker,
+    Content, ConversationEntry, MailMessage, Medium, Message, PhoneMessage, SpaceMessage, Speaker, TakenBack,
 };
 use crate::texting::{self, price_class, segments};
 use crate::wording::conversation as wording;
@@ -157,19 +157,33 @@ fn remember_answer(
     builder.next.assignee.get_or_insert_with(|| answer.by.clone());
 }
 
+/// An edit or a deletion of an answer.
+#[derive(Clone, Copy)]
+pub(super) struct Edit<'a> {
+    /// The dispatch that carried the answer.
+    pub(super) answer: u32,
+    /// True if the message was edited, false if it was deleted.
+    pub(super) changed: bool,
+    /// The new message, if it may go to the customer.
+    pub(super) now: Option<&'a AgentMessage>,
+    /// Who did it.
+    pub(super) by: &'a str,
+}
+
 /// Applies an edit or a deletion of an answer. Only the answer's own dispatch knows whether it was already sent.
-pub(super) fn handle_edit(
-    mut builder: DecisionBuilder<'_>,
-    answer: u32,
-    now: Option<&AgentMessage>,
-    by: &str,
-) -> ConversationDecision {
+pub(super) fn handle_edit(mut builder: DecisionBuilder<'_>, edit: &Edit<'_>) -> ConversationDecision {
+    let Edit { answer, changed, now, by } = *edit;
     // The agent may have edited the message again since the dispatch was looked up.
     let message = now.map(|now| &now.message);
     let latest = builder.next.answers.iter().find(|(known, _)| Some(known) == message);
     let answer = latest.map_or(answer, |(_, latest)| *latest);
     builder.take_back(answer);
-    let content = Content::TakenBack { reply: answer, changed: now.is_some(), by: by.to_owned() };
+    let content = Content::TakenBack(TakenBack {
+        reply: answer,
+        changed,
+        by: by.to_owned(),
+        now: now.map(|now| now.text.clone()),
+    });
     builder.add_dispatch([Message::Space(SpaceMessage::Post { content })]);
     match now {
         Some(now) => relay(builder, now, Some(answer)),

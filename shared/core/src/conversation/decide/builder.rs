@@ -95,6 +95,7 @@ impl<'a> DecisionBuilder<'a> {
                     assignee: None,
                     assigned_at: None,
                     welcomed: false,
+                    closing_sent_at: None,
                     told_on: None,
                     // Dispatch numbers are never reused, not even after the customer was erased.
                     dispatches: before.map_or(0, |before| before.dispatches),
@@ -103,6 +104,8 @@ impl<'a> DecisionBuilder<'a> {
                     cancelled_up_to: before.map_or(0, |before| before.dispatches),
                     taken_back: Vec::new(),
                     answers: Vec::new(),
+                    seen: Vec::new(),
+                    calls: Vec::new(),
                     read_to: None,
                     read_with: None,
                     pace: crate::conversation::ReplyCount::default(),
@@ -201,9 +204,12 @@ impl<'a> DecisionBuilder<'a> {
         self.next.assignee = None;
         self.next.assigned_at = None;
         self.next.welcomed = false;
+        self.next.closing_sent_at = None;
         self.next.told_on = None;
         self.next.taken_back.clear();
         self.next.answers.clear();
+        self.next.seen.clear();
+        self.next.calls.clear();
         self.next.read_to = None;
         self.next.read_with = None;
     }

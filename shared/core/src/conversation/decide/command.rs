@@ -77,13 +77,9 @@ pub(super) fn handle_command(
 
 /// Closes the conversation. Sends the line's closing text if the customer may get automatic texts.
 fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMessage) {
-    let (line, thread) = (builder.context.line, Some(&asked.thread));
-    builder.note(thread, wording::closed(&asked.by, note));
+    builder.note(Some(&asked.thread), wording::closed(&asked.by, note));
     if !builder.next.closed {
-        let to = builder.textable_number().filter(|_| builder.sender.confirmed.is_some());
-        if let (Some(text), Some(to)) = (&line.texts.closing, to) {
-            builder.send_automatic_text(text, to);
-        }
+        builder.say_goodbye();
         builder.close();
         builder.add_fact("conversation.closed", [("by", address_of(&asked.by))]);
     }

@@ -125,43 +125,6 @@ pub(super) fn handle_form(
     builder.finish()
 }
 
-pub(super) fn handle_ring(
-    before: Before<'_>,
-    sender: &Sender,
-    context: ConversationContext<'_>,
-    now: Timestamp,
-) -> ConversationDecision {
-    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
-    builder.add_customer_entry(
-        FromCustomer { medium: Medium::Call, text: wording::RINGS.to_owned(), note: String::new(), at: now },
-        [],
-    );
-    builder.finish()
-}
-
-pub(super) fn handle_call_end(
-    before: Before<'_>,
-    sender: &Sender,
-    spoke: Option<SignedDuration>,
-    context: ConversationContext<'_>,
-    now: Timestamp,
-) -> ConversationDecision {
-    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
-    builder.add_customer_entry(
-        FromCustomer { medium: Medium::Call, text: wording::call_ended(spoke), note: String::new(), at: now },
-        [],
-    );
-    if spoke.is_none() {
-        builder.by_phone = true;
-        let told = builder.reply_to_caller(context.line.texts.missed_call.as_deref());
-        wants_an_answer(&mut builder, !told);
-    } else {
-        builder.end_waiting();
-        builder.next.answered_at = Some(now);
-    }
-    builder.finish()
-}
-
 pub(super) fn handle_voicemail(
     before: Before<'_>,
     sender: &Sender,
@@ -184,7 +147,7 @@ pub(super) fn handle_voicemail(
 }
 
 /// The customer waits from now on: looks for an agent, or notifies the customer that nobody is available.
-fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
+pub(super) fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
     if builder.sender.opted_out.is_some() {
         builder.note(None, wording::is_opted_out());
         return;
@@ -219,6 +182,7 @@ pub(super) fn handle_attendance(builder: &mut DecisionBuilder<'_>, there: &Atten
         Attendance::Somebody => welcome(builder, true),
         Attendance::Asked(agent) => {
             builder.next.assignee = Some(agent.clone());
+            builder.next.remember_colleague(agent);
             builder.note(None, wording::please_answer(agent));
             welcome(builder, true);
         }

@@ -32,9 +32,20 @@ pub enum ConversationEvent {
         email: Option<EmailAddress>,
     },
     /// The customer calls, and the call is forwarded.
-    CallForwarded,
+    CallForwarded {
+        /// Id of the call at Twilio.
+        call: String,
+    },
+    /// The caller's line is free again. Whether anybody took the call is reported by `CallEnded`, unless the caller hung up before a
+    /// phone rang.
+    CallerHungUp {
+        /// Id of the call at Twilio.
+        call: String,
+    },
     /// The customer's call is over, or nobody is there to take it.
     CallEnded {
+        /// Id of the call at Twilio.
+        call: String,
         /// How long two people spoke; none if nobody took the call.
         spoke: Option<SignedDuration>,
     },

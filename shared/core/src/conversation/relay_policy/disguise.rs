@@ -46,12 +46,18 @@ const LOOK_ALIKES: [(char, &str); 13] = [
 ];
 
 /// The words that make a whisper when a colon follows, and those that make one after a slash.
-const BEFORE_COLON: [&str; 3] = ["whisper", "note", "private"];
+const BEFORE_COLON: [&str; 4] = ["whisper", "note", "private", "internal"];
 const AFTER_SLASH: [&str; 2] = ["w", "whisper"];
 
 /// Returns the text as it may be sent: trimmed, with lines that end in `\n`, without invisible characters except those that spell
-/// emoji and scripts.
+/// emoji and scripts. A control character becomes a space: what it separated stays apart.
 pub(super) fn visible(text: &str) -> String {
+    let apart: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect();
+    joined(&apart)
+}
+
+/// Does the same, but leaves control characters out, so that they don't hide anything.
+pub(super) fn joined(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut chars = ended(text).peekable();
     while let Some(c) = chars.next() {
@@ -67,34 +73,100 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(plain)
 }
 
-/// Returns how a plain line begins, after its decoration and after Handbell's own name.
-pub(super) fn opening(line: &str, our_name: &str) -> Opening {
-    let bare = undecorated(line);
-    let here = mark(line, bare);
-    if here == Opening::Words {
-        let name = plain(our_name);
-        let short = name.split_whitespace().next().unwrap_or_default();
-        for name in [name.trim(), short] {
-            let behind = bare.strip_prefix(name).filter(|_| !name.is_empty()).map(undecorated);
-            let found = behind.map(|rest| mark(rest, rest));
-            if let Some(found @ (Opening::Whisper | Opening::Slash { .. })) = found {
-                return found;
-            }
-        }
-    }
-    here
+/// Reads how lines begin: it knows Handbell's name, and the whisper words that a line has of its own.
+pub(super) struct Reader {
+    names: [String; 2],
+    marks: Vec<Mark>,
 }
 
-/// Returns true if a plain line begins with an `@name`, or contains `@all`, `@here` or a mention in Webex's markdown: the agent
-/// meant somebody, and Webex didn't recognise it.
+/// A whisper word from the configuration, as it reads.
+struct Mark {
+    /// The word alone: `nota` of `nota:`, `internal` of `[internal]`.
+    word: String,
+    /// The word and what follows it: `internal]`.
+    whole: String,
+}
+
+impl Reader {
+    pub(super) fn new(our_name: &str, whispers: &[String]) -> Self {
+        let name = plain(our_name).trim().to_owned();
+        let short = name.split_whitespace().next().unwrap_or_default().to_owned();
+        let mark = |typed: &String| {
+            let whole = unaccented(undecorated(&plain(typed))).trim().to_owned();
+            let word = whole.trim_end_matches(|c: char| !c.is_alphanumeric()).to_owned();
+            Mark { word, whole }
+        };
+        let marks = whispers.iter().map(mark).filter(|mark| !mark.word.is_empty()).collect();
+        Self { names: [name, short], marks }
+    }
+
+    /// Returns the places at which a plain line may begin: after its decoration, and after Handbell's own name.
+    pub(super) fn beginnings<'t>(&self, line: &'t str) -> impl Iterator<Item = &'t str> {
+        let bare = undecorated(line);
+        let behind = self.names.iter().filter(|name| !name.is_empty());
+        iter::once(bare).chain(behind.filter_map(|name| bare.strip_prefix(name.as_str())).map(undecorated))
+    }
+
+    /// Returns how a plain line begins, after its decoration and after Handbell's own name.
+    pub(super) fn opening(&self, line: &str) -> Opening {
+        let mut beginnings = self.beginnings(line);
+        let here = beginnings.next().map_or(Opening::Blank, |bare| self.mark(line, bare));
+        if here != Opening::Words {
+            return here;
+        }
+        let found = beginnings.map(|rest| self.mark(rest, rest));
+        found
+            .into_iter()
+            .find(|found| matches!(found, Opening::Whisper | Opening::Slash { .. }))
+            .unwrap_or(here)
+    }
+
+    /// Returns true for a word that makes a whisper when a colon follows it, in the singular or the plural.
+    pub(super) fn is_whisper_word(&self, word: &str) -> bool {
+        let one = word.strip_suffix('s').unwrap_or(word);
+        let own = |word: &str| self.marks.iter().any(|mark| mark.word == unaccented(word));
+        is_noted_word(word) || own(word) || own(one)
+    }
+
+    /// Returns true if the line begins with a whisper mark of the configuration: as it stands there, or its word and a colon.
+    fn is_own_whisper(&self, bare: &str) -> bool {
+        let bare = unaccented(bare);
+        self.marks.iter().any(|mark| {
+            let whole = bare.strip_prefix(mark.whole.as_str());
+            let ends = |rest: &str| {
+                !mark.whole.ends_with(char::is_alphanumeric)
+                    || rest.trim_start_matches(closing).starts_with(':')
+            };
+            let colon = bare.strip_prefix(mark.word.as_str());
+            whole.is_some_and(ends)
+                || colon.is_some_and(|rest| rest.trim_start_matches(closing).starts_with(':'))
+        })
+    }
+
+    fn mark(&self, line: &str, bare: &str) -> Opening {
+        match mark(line, bare) {
+            Opening::Words if self.is_own_whisper(bare) => Opening::Whisper,
+            found => found,
+        }
+    }
+}
+
+/// Returns true if a plain line begins with an `@`, or contains a mention in Webex's markdown: the agent meant somebody, and Webex
+/// didn't recognise it.
 pub(super) fn calls_somebody(line: &str) -> bool {
     let bare = undecorated(line);
     let before = &line[..line.len() - bare.len()];
-    let everybody = line.match_indices('@').any(|(at, _)| {
-        let in_an_address = line[..at].ends_with(char::is_alphanumeric);
-        !in_an_address && matches!(word(&line[at + 1..], char::is_alphanumeric), "all" | "here")
-    });
-    (before.ends_with('@') && !bare.is_empty()) || everybody || line.contains("<@")
+    (before.ends_with('@') && !bare.is_empty()) || line.contains("<@")
+}
+
+/// Returns a plain text without its accents.
+pub(super) fn unaccented(text: &str) -> String {
+    text.nfd().filter(|c| !is_combining_mark(*c)).nfc().collect()
+}
+
+/// Returns true for what may stand between a whisper word and its colon.
+pub(super) fn closing(c: char) -> bool {
+    c.is_whitespace() || "\"'”’»›)]}>|".contains(c)
 }
 
 fn mark(line: &str, bare: &str) -> Opening {
@@ -112,8 +184,7 @@ fn mark(line: &str, bare: &str) -> Opening {
         };
     }
     let word = word(bare, char::is_alphabetic);
-    let closing = |c: char| c.is_whitespace() || "\"'”’»›)]}>|".contains(c);
-    if BEFORE_COLON.contains(&word) && bare[word.len()..].trim_start_matches(closing).starts_with(':') {
+    if is_noted_word(word) && bare[word.len()..].trim_start_matches(closing).starts_with(':') {
         return Opening::Whisper;
     }
     if is_noted(bare) {
@@ -139,16 +210,19 @@ fn is_noted(bare: &str) -> bool {
     let mut words = before.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let few = words.clone().count() <= 3;
     let first_two = [words.next(), words.next()];
-    let noted = |word: &Option<&str>| {
-        word.is_some_and(|word| BEFORE_COLON.contains(&word) || matches!(word, "notes" | "internal"))
-    };
+    let noted = |word: &Option<&str>| word.is_some_and(is_noted_word);
     // The second word counts only after one that belongs to it: "Please note: we are closed" is meant for the customer.
     let second = first_two[0]
         .is_some_and(|word| matches!(word, "private" | "internal" | "own" | "my" | "team" | "agent"));
     few && (noted(&first_two[0]) || (second && noted(&first_two[1])))
 }
 
-fn word(text: &str, belongs: fn(char) -> bool) -> &str {
+/// Returns true for a word that makes a whisper when a colon follows it, in the singular or the plural.
+fn is_noted_word(word: &str) -> bool {
+    [word, word.strip_suffix('s').unwrap_or(word)].iter().any(|word| BEFORE_COLON.contains(word))
+}
+
+pub(super) fn word(text: &str, belongs: fn(char) -> bool) -> &str {
     &text[..text.find(|c| !belongs(c)).unwrap_or(text.len())]
 }
 
@@ -224,12 +298,17 @@ fn ended(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
+/// Returns true for control characters other than white space.
+pub(crate) fn is_control(c: char) -> bool {
+    matches!(c, '\u{0}'..='\u{8}' | '\u{e}'..='\u{1b}' | '\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}')
+}
+
 /// Returns true for characters that show nothing: controls, format characters, fillers, variation selectors (Unicode,
 /// Default_Ignorable_Code_Point).
 fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{8}' | '\u{e}'..='\u{1b}' | '\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}'
-        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{70f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+    is_control(c)
+        || matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{70f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')

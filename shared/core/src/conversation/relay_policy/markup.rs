@@ -1,7 +1,7 @@
 //! The markup of a message: whom it mentions, and the text that people see.
 
 /// Tags within a line. Every other tag begins a new line.
-const WITHIN_A_LINE: [&str; 20] = [
+pub(super) const WITHIN_A_LINE: [&str; 20] = [
     "a",
     "abbr",
     "b",
@@ -79,7 +79,7 @@ pub(super) fn read(html: &str, our_id: &str) -> Page {
 }
 
 /// Returns the inside of the tag at the beginning of the text, and the text after the tag. A `>` in quotes doesn't end it.
-fn tag(text: &str) -> Option<(&str, &str)> {
+pub(super) fn tag(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('<')?;
     if !inside.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
         return None;
@@ -97,7 +97,7 @@ fn tag(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Returns true if the tag names Handbell as a person, once and nobody else.
-fn is_ours(inside: &str, our_id: &str) -> bool {
+pub(super) fn is_ours(inside: &str, our_id: &str) -> bool {
     let mut ids = 0;
     for (name, value) in attributes(inside) {
         match name.to_ascii_lowercase().as_str() {
@@ -111,7 +111,7 @@ fn is_ours(inside: &str, our_id: &str) -> bool {
 }
 
 /// Returns the attributes of a tag, in order.
-fn attributes(inside: &str) -> Vec<(&str, &str)> {
+pub(super) fn attributes(inside: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut rest = inside.trim_start_matches(|c: char| !c.is_whitespace());
     loop {
@@ -135,7 +135,7 @@ fn attributes(inside: &str) -> Vec<(&str, &str)> {
 }
 
 /// Returns the text with the characters that its entities stand for.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {

@@ -20,7 +20,7 @@ pub fn spoken(
 ) -> String {
     match content {
         Content::Text(text) => text.clone(),
-        Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
+        Content::Entry | Content::TakenBack(_) | Content::FirstPost(_) => String::new(),
         Content::Page { .. } => {
             let text = plan.and_then(|plan| incident::page(content, plan, true)).unwrap_or_default();
             Values::now(incident, words, now).fill(text, plain)

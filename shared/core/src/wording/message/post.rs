@@ -28,7 +28,7 @@ pub fn post(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: 
             .and_then(|plan| incident::page(content, plan, false))
             .map_or_else(String::new, |text| Values::of(dispatch, words).fill(text.trim_end(), plain)),
         // These texts depend on what Webex shows Handbell and on other dispatches, so the channel writes them.
-        Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
+        Content::TakenBack(_) | Content::FirstPost(_) => String::new(),
         Content::Step { step, .. } => {
             let post = plan.and_then(|plan| plan.step(*step)).and_then(|step| step.post.as_ref());
             let values = Values::of(dispatch, words);

@@ -11,7 +11,7 @@ use crate::delivery::{Content, Dispatch};
 pub fn sms(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: &Words, tag: &str) -> String {
     let text = match content {
         Content::Text(text) => text.clone(),
-        Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
+        Content::Entry | Content::TakenBack(_) | Content::FirstPost(_) => String::new(),
         Content::Page { .. } => {
             let text = plan.and_then(|plan| incident::page(content, plan, false)).unwrap_or_default();
             let text = Values::of(dispatch, words).fill(text.trim_end(), plain);

@@ -34,6 +34,17 @@ impl DecisionBuilder<'_> {
         true
     }
 
+    /// Sends the closing text, if there is one and it may be sent. It may follow another automatic reply, but not itself: an agent
+    /// who closes the conversation again after each "ok" says good-bye once.
+    pub(in crate::conversation::decide) fn say_goodbye(&mut self) {
+        let quiet = self.next.closing_sent_at.is_none_or(|at| self.now.duration_since(at) >= TOLD_AGAIN);
+        let to = self.textable_number().filter(|_| quiet && self.sender.confirmed.is_some());
+        if let (Some(text), Some(to)) = (&self.context.line.texts.closing, to) {
+            self.next.closing_sent_at = Some(self.now);
+            self.send_automatic_text(text, to);
+        }
+    }
+
     /// Sends the customer a text that no agent wrote. The team sees it.
     pub(in crate::conversation::decide) fn send_automatic_text(&mut self, text: &str, to: E164) {
         self.sender.told_at = Some(self.now);

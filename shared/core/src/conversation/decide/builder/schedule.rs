@@ -8,14 +8,16 @@ use super::DecisionBuilder;
 const CLOSED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 impl DecisionBuilder<'_> {
-    /// Returns when the conversation has to be processed again; none if it is closed and its incident needs no change.
+    /// Returns when the conversation has to be processed again; none if it is closed, its incident needs no change, and no call is
+    /// open.
     pub(in crate::conversation::decide) fn wake_at(&self) -> Option<Timestamp> {
         let conversation = &self.next;
         if conversation.alarm != conversation.alarmed {
             return Some(self.now);
         }
+        let call = conversation.calls.iter().filter_map(|call| call.until).min().map(|at| at.max(self.now));
         if conversation.closed {
-            return None;
+            return call;
         }
         let quiet = conversation.heard_at.max(conversation.answered_at.unwrap_or(conversation.heard_at));
         let mut over = quiet + self.context.line.close_after.0;
@@ -28,7 +30,8 @@ impl DecisionBuilder<'_> {
             let limit = since + waiting.after.0;
             if limit <= self.now && !self.context.open { self.now + CLOSED_AGAIN } else { limit }
         });
-        Some(waits.unwrap_or(over).max(self.now))
+        let next = waits.unwrap_or(over).max(self.now);
+        Some(call.map_or(next, |call| call.min(next)))
     }
 
     /// Returns when the conversation will be processed again. Moving an index entry costs two writes; an early wake-up costs one
