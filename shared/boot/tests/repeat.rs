@@ -76,8 +76,8 @@ async fn run(seed: u64) -> (Vec<Value>, Value) {
         let call = Invocation { deployed: "x", payload: &payload, left: SignedDuration::from_secs(60) };
         handlers.handle(function, call).await.unwrap()
     };
-    let row = json!({ "pk": "INC#button:green", "sk": "D#0000000001#000001" }).to_string();
-    call(Function::Deliver, json!({ "Records": [{ "messageId": "1", "body": row }] })).await;
+    let item = json!({ "dispatch": { "subject": "button:green", "epoch": 1, "number": 1 } }).to_string();
+    call(Function::Deliver, json!({ "Records": [{ "messageId": "1", "body": item }] })).await;
     call(Function::CmxPoll, json!({})).await;
     let page = json!({
         "version": "2.0", "routeKey": "GET /contact/{line}", "rawPath": "/contact/support", "rawQueryString": "",
