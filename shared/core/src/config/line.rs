@@ -93,6 +93,7 @@ impl Line {
             agents: Vec::new(),
             lobby: None,
             answers: Answers::default(),
+            whispers: Vec::new(),
             assign: AssignmentOrder::default(),
             signed: false,
             undo: None,
