@@ -138,7 +138,8 @@ fn tells_the_agent(event: &ConversationEvent) -> bool {
         | ConversationEvent::AnswerDeleted { .. } => true,
         ConversationEvent::Text { .. }
         | ConversationEvent::Form { .. }
-        | ConversationEvent::CallForwarded
+        | ConversationEvent::CallForwarded { .. }
+        | ConversationEvent::CallerHungUp { .. }
         | ConversationEvent::CallEnded { .. }
         | ConversationEvent::Voicemail { .. }
         | ConversationEvent::Answer(_)
