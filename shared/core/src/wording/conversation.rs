@@ -1,5 +1,6 @@
 //! Texts of conversations: in a customer's space, to the customer, and to the admins.
 
+mod call;
 mod commands;
 mod customer_name;
 mod transcript;
@@ -15,6 +16,7 @@ use crate::conversation::{Address, Agent, Conversation};
 use crate::delivery::{ConversationEntry, Medium, Speaker, TakenBack};
 use crate::texting::{PriceClass, Segments};
 
+pub use call::*;
 pub use commands::*;
 pub use transcript::{history, transcript};
 
@@ -38,15 +40,6 @@ fn time(at: Timestamp, zone: &TimeZone) -> String {
 
 fn day_and_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// Formats a duration: `3 min 20 s`.
-fn length(length: SignedDuration) -> String {
-    match length.as_secs().max(0) {
-        seconds @ ..60 => format!("{seconds} s"),
-        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
 }
 
 /// Quotes what people wrote, each line for itself, as Webex shows it. Nothing in it formats, links or mentions.
@@ -179,28 +172,6 @@ pub fn by_form(email: Option<&EmailAddress>, conversation: &Conversation, confir
         None => format!("✉️ The form names {}, which gets no answers.", escape(email)),
     });
     number.into_iter().chain(mail).collect::<Vec<_>>().join("\n\n")
-}
-
-/// A customer calls.
-pub const RINGS: &str = "calls, and is being connected.";
-
-/// The most important words about a call. They stand out in the space.
-const MISSED: &str = "missed call";
-
-/// Reports that a call is over.
-pub fn call_ended(spoke: Option<SignedDuration>) -> String {
-    match spoke {
-        Some(spoke) => format!("the call is over, after {}.", length(spoke)),
-        None => format!("{MISSED}: nobody took it."),
-    }
-}
-
-/// A call is over, and how was never reported.
-pub const CALL_UNREPORTED: &str = "the call is over. Twilio did not report whether anybody took it.";
-
-/// Reports a voicemail.
-pub fn voicemail(spoken: SignedDuration) -> String {
-    format!("left a message of {}.", length(spoken))
 }
 
 /// Reports a STOP.

@@ -202,6 +202,7 @@ async fn every_problem_comes_with_advice() {
         → In Twilio's console, on the number's page under "A message comes in": Webhook, https://laptop/twilio/sms, HTTP POST.
       ✗ calls go nowhere
         → In Twilio's console, on the number's page under "A call comes in": Webhook, https://laptop/twilio/voice, HTTP POST.
+      ✓ ends of calls go to https://laptop/twilio/voice/status
 
     7 things are wrong.
     "#);
