@@ -51,6 +51,8 @@ macro_rules! functions {
             pub use handbell_app::$handler;
 
             impl Lambda for $handler {
+                const FUNCTION: Function = Function::$name;
+
                 async fn handle(&self, _around: &Dependencies, call: Invocation<'_>) -> Done {
                     let handler = self;
                     functions!(@$kind handler, _around, call, $method $(, $metric)?)
@@ -167,6 +169,9 @@ pub type Done = Result<Value, String>;
 
 /// The handler of a deployed function. Each is a type of its own, so that a binary contains only its own code.
 pub trait Lambda: Part + Send + Sync + 'static {
+    /// The function that it handles.
+    const FUNCTION: Function;
+
     /// Handles one event.
     fn handle(&self, around: &Dependencies, call: Invocation<'_>) -> impl Future<Output = Done> + Send;
 }

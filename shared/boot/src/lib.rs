@@ -16,6 +16,7 @@ mod web;
 use std::sync::{Arc, OnceLock};
 
 use handbell_app::{Access, Dependencies, Endpoints, Fault, Lazy, Part, Secrets, SharedCache, Webhooks};
+use handbell_core::config::Config;
 use handbell_outbound::mailbox::Server;
 use handbell_outbound::ses::Ses;
 use handbell_store::{Store, Table};
@@ -38,16 +39,16 @@ pub type Error = lambda_runtime::Error;
 /// Creates the dependencies of the handlers from an environment, a clock and a source of ids. Clients are created when
 /// they are first used.
 pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result<Dependencies, Error> {
+    dependencies_with(read_configuration(&environment.config)?, environment, clock, ids)
+}
+
+fn dependencies_with(
+    config: Config,
+    environment: &Environment,
+    clock: Clock,
+    ids: Ids,
+) -> Result<Dependencies, Error> {
     let http = web::client()?;
-    let config = read_configuration(&environment.config)?;
-    // A faulty part must not disable the working ones; `handbell check` would have refused the configuration.
-    for problem in handbell_core::config::problems(&config, &|_| true) {
-        lambda_runtime::tracing::error!(
-            path = problem.path.join("."),
-            problem = problem.message,
-            "the configuration contains an error"
-        );
-    }
     let aws = Arc::new(aws::Aws::new(environment, http.clone()));
     let public_url = Arc::new(OnceLock::new());
     if let Some(url) = &environment.public_url {
@@ -111,7 +112,12 @@ pub fn secrets(environment: &Environment) -> Result<handbell_app::Fetch, Error> 
 pub async fn serve<L: Lambda>() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let environment = Environment::read()?;
-    let dependencies = Arc::new(dependencies(&environment, clock::of(&environment), random_ids())?);
+    let config = read_configuration(&environment.config)?;
+    if L::FUNCTION == Function::Tick {
+        log_problems(&config);
+    }
+    let clock = clock::of(&environment);
+    let dependencies = Arc::new(dependencies_with(config, &environment, clock, random_ids())?);
     let handler = Arc::new(L::build(&dependencies));
     dependencies.warm_up(&Access::of::<L>()).await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
@@ -125,6 +131,18 @@ pub async fn serve<L: Lambda>() -> Result<(), Error> {
         }
     }))
     .await
+}
+
+/// Logs the problems of a configuration that was deployed without `handbell check`. A faulty part must not disable the
+/// working ones. One function does this for all: the rules are large, and the others have no use for them.
+fn log_problems(config: &Config) {
+    for problem in handbell_core::config::problems(config, &|_| true) {
+        lambda_runtime::tracing::error!(
+            path = problem.path.join("."),
+            problem = problem.message,
+            "the configuration contains an error"
+        );
+    }
 }
 
 /// Serves a function that does nothing, as a baseline for the start-up benchmark.

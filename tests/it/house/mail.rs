@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 use handbell_boot::Function;
 use handbell_local::cloud::{receipt, template};
 
-use super::{read, resources, root};
+use super::template::resources;
+use super::{read, root};
 
 /// Returns a block of the template as one line.
 fn block(name: &str) -> String {

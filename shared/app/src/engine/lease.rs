@@ -1,6 +1,6 @@
 //! The lease on a dispatch: claimed before anything is sent, and released when the outcomes are stored.
 
-use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey};
+use handbell_core::delivery::{CLAIMS_EXPECTED, DeliveryId, Dispatch, DispatchKey};
 use handbell_store::{Claimed, Dispatches, Leases, Released};
 use jiff::Timestamp;
 
@@ -39,6 +39,12 @@ impl DispatchLeases {
         else {
             return Ok(None);
         };
+        let claims = dispatch.lease.claims();
+        if claims.is_multiple_of(CLAIMS_EXPECTED) {
+            let open = dispatch.deliveries.iter().filter(|(_, delivery)| delivery.is_open());
+            let open: Vec<_> = open.map(|(id, delivery)| (*id, delivery.progress)).collect();
+            tracing::error!(dispatch = ?key, claims, ?open, "a dispatch is due again and again; it pauses longer from now on");
+        }
         if died_at_ms.is_some() {
             tracing::warn!(dispatch = ?key, "a worker died with this lease; what it may have sent is looked up first");
         }

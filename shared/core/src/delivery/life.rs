@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Delivery, DeliveryId, Dispatch, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message, Patience, Progress, SETTLE,
+    CLAIMS_EXPECTED, Delivery, DeliveryId, Dispatch, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message, Patience,
+    Progress, SETTLE,
 };
 
 /// The worker's task for a delivery.
@@ -221,7 +222,13 @@ impl Dispatch {
         let deliveries = deliveries.map(|delivery| delivery.next_at);
         let facts = (!self.facts.is_empty()).then(|| now + SignedDuration::from_secs(15));
         let summary = self.stale_summary().map(|summary| summary.next_at);
-        deliveries.chain(facts).chain(summary).min()
+        let due = deliveries.chain(facts).chain(summary).min()?;
+        // A dispatch that is due again and again although nothing can be done about it must not keep the workers busy.
+        let least = match self.lease.claims() / CLAIMS_EXPECTED {
+            0 => return Some(due),
+            times => SignedDuration::from_secs(i64::from(times.min(60))),
+        };
+        Some(due.max(now + least))
     }
 
     /// Withdraws the pending replies to a customer, and records the reason. Replies that may have been sent are still looked up.

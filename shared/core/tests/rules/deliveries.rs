@@ -360,6 +360,21 @@ fn pauses_grow_to_five_minutes_and_end_after_twelve_attempts() {
     assert_eq!(dispatch.due(now), None);
 }
 
+#[test]
+fn a_dispatch_that_is_claimed_hundreds_of_times_pauses_longer_and_longer() {
+    let mut dispatch = dispatch([sms()]);
+    let mut claim = |times: u32| {
+        for _ in 0..times {
+            dispatch.lease.claim("a worker", 0, 0);
+        }
+        dispatch.due(morning()).map(|due| due.duration_since(morning()).as_secs())
+    };
+    assert_eq!(claim(99), Some(0));
+    assert_eq!(claim(1), Some(1));
+    assert_eq!(claim(250), Some(3));
+    assert_eq!(claim(100_000), Some(60));
+}
+
 /// A customer's text with a picture: a dispatch of a conversation.
 fn said_by_a_customer() -> Dispatch {
     let media =
