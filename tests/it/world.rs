@@ -13,7 +13,6 @@ use handbell_core::incident::{Incident, Subject};
 use handbell_local::gate::Gate;
 use handbell_local::runner::{Runner, RunnerOptions, Workers};
 use handbell_sim::trouble::{Trouble, TroubleKind};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -61,7 +60,7 @@ impl World {
     }
 
     pub(crate) async fn with(config: &str) -> Self {
-        Self::built(config, false, &[], today()).await
+        Self::built(config, false, &[], monday()).await
     }
 
     /// A world at another time.
@@ -71,11 +70,11 @@ impl World {
 
     /// A world with files next to the configuration, by name.
     pub(crate) async fn with_files(config: &str, files: &[(&str, &str)]) -> Self {
-        Self::built(config, false, files, today()).await
+        Self::built(config, false, files, monday()).await
     }
 
     pub(crate) async fn with_bot(config: &str) -> Self {
-        Self::built(config, true, &[], today()).await
+        Self::built(config, true, &[], monday()).await
     }
 
     async fn built(config: &str, bot: bool, beside: &[(&str, &str)], begins: Timestamp) -> Self {
@@ -478,11 +477,9 @@ impl World {
     }
 }
 
-/// This morning: what is valid today is valid in every test, and no test that lasts some hours comes to the end of the day.
-fn today() -> Timestamp {
-    #[expect(clippy::disallowed_methods, reason = "a world has to begin at some time")]
-    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    today.at(9, 1, 30, 0).to_zoned(TimeZone::UTC).expect("a time in UTC").timestamp()
+/// A Monday morning. No test depends on the day on which it runs, and none that lasts some hours comes to the end of the day.
+fn monday() -> Timestamp {
+    "2026-11-30T09:01:30Z".parse().expect("a time")
 }
 
 impl Drop for World {

@@ -148,7 +148,8 @@ fn only_a_browsers_form_is_accepted() {
 fn texts_are_cleaned() {
     let message = |text: &str| sent(&[("message", text), ("phone", "1")]).unwrap().message;
     assert_eq!(message("a\rb\nc\r\nd\u{2028}e"), "a\nb\nc\nd\ne");
-    assert_eq!(message("a\tb\u{0}\u{1b}[31mc\u{7f}\u{85}"), "a b[31mc");
+    assert_eq!(message("a\tb\u{0}\u{1b}[31mc\u{7f}\u{85}"), "a b  [31mc");
+    assert_eq!(message("see xx.yy\u{0}live.com"), "see xx.yy live.com", "two words don't become one address");
     assert_eq!(message("\u{202e}gpj\u{202c}.exe"), "gpj.exe");
     assert_eq!(message("👩‍💻 שלום"), "👩‍💻 שלום", "joined emoji and right-to-left writing stay");
     let name = sent(&[("message", "m"), ("phone", "1"), ("name", " Ann\r\nLee\t\u{7} ")]).unwrap().name;
