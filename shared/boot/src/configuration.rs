@@ -29,6 +29,11 @@ pub enum BadConfiguration {
 pub fn read_configuration(path: &Path) -> Result<Config, BadConfiguration> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| BadConfiguration::Unreadable { path: path.to_owned(), error })?;
-    serde_saphyr::from_str(&text)
-        .map_err(|error| BadConfiguration::Senseless { path: path.to_owned(), why: error.to_string() })
+    // The type of the deserializer is erased: otherwise each type of the configuration is compiled again for each form in which
+    // YAML writes a value, a quarter of a function's code.
+    serde_saphyr::with_deserializer_from_str(&text, |yaml| {
+        erased_serde::deserialize(&mut <dyn erased_serde::Deserializer>::erase(yaml))
+            .map_err(serde::de::Error::custom)
+    })
+    .map_err(|error| BadConfiguration::Senseless { path: path.to_owned(), why: error.to_string() })
 }

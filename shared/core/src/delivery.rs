@@ -176,7 +176,8 @@ impl Delivery {
         self.id.as_deref()?.parse().ok()
     }
 
-    fn is_open(&self) -> bool {
+    /// Returns true if something is left to do: to send it, or to look it up.
+    pub fn is_open(&self) -> bool {
         matches!(self.progress, Progress::Pending | Progress::Unknown)
     }
 }

@@ -58,8 +58,7 @@ pub enum TableFault {
 }
 
 impl TableFault {
-    pub(crate) fn unreadable(row: String, error: &serde_path_to_error::Error<serde_dynamo::Error>) -> Self {
-        let message = error.inner().to_string();
+    pub(crate) fn unreadable(row: String, path: &serde_path_to_error::Path, message: &str) -> Self {
         // These errors are told apart by their words alone.
         let problem = if message.starts_with("missing field") {
             "missing"
@@ -71,7 +70,7 @@ impl TableFault {
             "an invalid value"
         };
         let missing = message.strip_prefix("missing field `").and_then(|name| name.strip_suffix('`'));
-        let keys = error.path().iter().map(|segment| match segment {
+        let keys = path.iter().map(|segment| match segment {
             Segment::Seq { index } => index.to_string(),
             Segment::Map { key } => name(key),
             Segment::Enum { variant } => name(variant),

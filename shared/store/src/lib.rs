@@ -175,7 +175,13 @@ impl DueIndex {
 fn read<T: DeserializeOwned>(row: Row) -> Result<T, TableFault> {
     let kind = kind(&row);
     let row = serde_dynamo::Deserializer::from_attribute_value(AttributeValue::M(row).into());
-    serde_path_to_error::deserialize(row).map_err(|error| TableFault::unreadable(kind, &error))
+    let mut track = serde_path_to_error::Track::new();
+    // The type of the deserializer is erased: otherwise each type of a row is compiled again for each form of an attribute.
+    let mut row =
+        <dyn erased_serde::Deserializer>::erase(serde_path_to_error::Deserializer::new(row, &mut track));
+    let read = erased_serde::deserialize(&mut row);
+    drop(row);
+    read.map_err(|error| TableFault::unreadable(kind, &track.path(), &error.to_string()))
 }
 
 fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, TableFault> {

@@ -7,7 +7,7 @@ use std::process::Command;
 use handbell_boot::Function;
 use serde_json::{Value, json};
 
-use super::root;
+use super::{list, root, text};
 
 /// The crates of shared/ on which each crate may depend, tests aside. An addition to a list changes what a part of the system
 /// knows: the rules are pure; input is parsed without a network; code that calls vendors knows no table, and the table no vendors;
@@ -65,6 +65,7 @@ const MAY: &[(&str, &[&str])] = &[
         &[
             "aws-sdk-dynamodb",
             "aws-smithy-runtime-api",
+            "erased-serde",
             "handbell-core",
             "jiff",
             "serde",
@@ -129,14 +130,6 @@ fn metadata(more: &[&str]) -> Value {
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
 }
 
 /// Returns true if a package is one of functions/.

@@ -9,7 +9,7 @@ use handbell_store::table::{self, RowKey};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{read, root};
+use super::{list, read, root, sources, text};
 
 fn the_template() -> Template {
     Template::embedded().expect("a template")
