@@ -30,6 +30,7 @@ Measures the functions as they are deployed, beside one that does nothing.
 Options:
   --quick        3 starts and 50 calls of each function instead of 15 and 500; 3 hours of polls instead of a day;
                  3 customers one after another instead of 15
+  --functions    only the functions, one by one, and the requests of an alert
   --occupancy    only the polls of a site with 500 zones
   --customers    only customers' texts and agents' answers, and 100 conversations at once
   --on-call      only alerts that call people, in one process
@@ -51,6 +52,7 @@ struct Options {
     quick: bool,
     build: bool,
     binaries: Option<PathBuf>,
+    functions: bool,
     occupancy: bool,
     customers: bool,
     on_call: bool,
@@ -90,6 +92,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
         quick: false,
         build: true,
         binaries: None,
+        functions: false,
         occupancy: false,
         customers: false,
         on_call: false,
@@ -109,6 +112,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
         let mut file = || arguments.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
         match argument.as_str() {
             "--quick" => options.quick = true,
+            "--functions" => options.functions = true,
             "--occupancy" => options.occupancy = true,
             "--customers" => options.customers = true,
             "--on-call" => options.on_call = true,
@@ -136,8 +140,8 @@ async fn run(options: &Options) -> Result<(), Error> {
         None => release::directory()?,
     };
     // If the options name parts, only these run.
-    let all = !options.occupancy && !options.customers && !options.on_call;
-    let binaries = all || options.occupancy || options.customers || options.processes;
+    let all = !options.functions && !options.occupancy && !options.customers && !options.on_call;
+    let binaries = all || options.functions || options.occupancy || options.customers || options.processes;
     if options.build && options.binaries.is_none() && binaries {
         release::build(&release)?;
     }
@@ -152,7 +156,7 @@ async fn run(options: &Options) -> Result<(), Error> {
         polls: options.polls.unwrap_or(if options.quick { 180 } else { 1440 }),
     };
     let mut parts = Vec::new();
-    if all {
+    if all || options.functions {
         let functions = measure::functions(&release, &config, runs).await?;
         let alerts = alert::measure(&release, &config).await?;
         parts.push(report::functions(&functions, runs));

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::logging::Logging;
+
 /// Settings from the environment.
 #[derive(Clone)]
 pub struct Environment {
@@ -51,6 +53,18 @@ pub struct Environment {
     "the environment variable {0} is not set; template.yaml sets it for each function, `cargo run` on a laptop"
 )]
 pub struct Missing(String);
+
+impl Logging {
+    /// Reads the process's environment: `AWS_LAMBDA_LOG_LEVEL` (or `RUST_LOG`) and `AWS_LAMBDA_LOG_FORMAT`.
+    pub(crate) fn read() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "this is the place")]
+        let variable = |name: &str| std::env::var(name).ok();
+        Self {
+            level: variable("AWS_LAMBDA_LOG_LEVEL").or_else(|| variable("RUST_LOG")),
+            json: variable("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("json")),
+        }
+    }
+}
 
 impl Environment {
     /// Reads the process's environment.

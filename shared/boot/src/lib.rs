@@ -8,6 +8,7 @@ mod environment;
 pub mod functions;
 mod gateway;
 mod ids;
+mod logging;
 mod metrics;
 mod secrets;
 mod site;
@@ -110,7 +111,7 @@ pub fn secrets(environment: &Environment) -> Result<handbell_app::Fetch, Error> 
 
 /// Serves a function until Lambda, or the local runner, ends the process.
 pub async fn serve<L: Lambda>() -> Result<(), Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    logging::start(&logging::Logging::read());
     let environment = Environment::read()?;
     let config = read_configuration(&environment.config)?;
     if L::FUNCTION == Function::Tick {
