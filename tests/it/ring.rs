@@ -421,6 +421,34 @@ async fn facts_that_the_bus_rejected_are_published_later() {
     world.read_all();
 }
 
+/// The bus takes ten facts a request.
+#[tokio::test]
+async fn a_dozen_facts_of_one_step_are_published_once_each() {
+    let numbers: Vec<String> = (0..12).map(|number| format!("+120255502{number:02}")).collect();
+    let text = |numbers: &[String]| {
+        format!("to: [{}]", numbers.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>().join(", "))
+    };
+    let world = World::with(&PLAN.replace(r#"to: ["+12025550111", "+12025550112"]"#, &text(&numbers))).await;
+    for number in &numbers {
+        world.behave(number, json!({ "behaviour": "refuse", "code": 21614 })).await;
+    }
+    world.press("green").await;
+    world.press("green").await;
+    world.pass(60).await;
+    let facts = world.runner.cloud.bus().facts();
+    let mut dead: Vec<_> = facts
+        .iter()
+        .filter(|fact| fact.kind == "delivery.dead")
+        .map(|fact| fact.detail["id"].to_string())
+        .collect();
+    assert!(dead.len() >= 12, "{dead:?}");
+    let all = dead.len();
+    dead.sort();
+    dead.dedup();
+    assert_eq!(dead.len(), all, "each once");
+    world.read_all();
+}
+
 #[tokio::test]
 async fn a_secret_header_is_required_where_one_is_configured() {
     let world =

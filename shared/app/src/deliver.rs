@@ -169,7 +169,10 @@ impl DispatchDelivery {
             }
         }
         if let Some(unpublished) = facts {
-            work.dispatch.facts = unpublished;
+            let given_up = work.dispatch.keep_facts(unpublished, now);
+            if given_up > 0 {
+                tracing::error!(dispatch = ?work.dispatch.key, given_up, "the bus has accepted no facts for a day; these are given up");
+            }
         }
         if !died.is_empty() {
             tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "deliveries given up; they fail over, and the admins are notified");

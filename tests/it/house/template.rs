@@ -124,7 +124,14 @@ fn every_variable_is_set_where_it_is_needed() {
     let environment = read("shared/boot/src/environment.rs");
     let theirs =
         quoted(&environment, "AWS_").into_iter().filter(|name| !name.starts_with("AWS_ENDPOINT_URL"));
-    let lambda = ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+    let lambda = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_LAMBDA_LOG_FORMAT",
+        "AWS_LAMBDA_LOG_LEVEL",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ];
     assert_eq!(theirs.collect::<Vec<_>>(), lambda);
     // And the check can fail.
     for function in &mut template.functions {

@@ -6,6 +6,11 @@ use handbell_core::incident::reference;
 
 use crate::dependencies::{Access, Dependencies, Part};
 
+/// Most entries of one request (EventBridge API Reference, PutEvents).
+const ENTRIES: usize = 10;
+/// Most bytes of all entries of one request.
+const BYTES: usize = 256 * 1024;
+
 /// Publishes facts on the event bus.
 #[derive(Clone)]
 pub(crate) struct FactPublisher {
@@ -23,35 +28,48 @@ impl Part for FactPublisher {
     }
 }
 
+/// A fact, and the entry that publishes it.
+type Published<'a> = (&'a Fact, PutEventsRequestEntry);
+
 impl FactPublisher {
-    /// Publishes a dispatch's facts. Returns the facts that must be published again. Returns none if the stored facts
-    /// stay as they are, because there are none or because the bus could not be reached.
+    /// Publishes a dispatch's facts. Returns the facts that must be published again, since the bus didn't accept them; none if
+    /// there are no facts.
     pub(crate) async fn publish(&self, dispatch: &Dispatch) -> Option<Vec<Fact>> {
-        let facts = &dispatch.facts;
-        if facts.is_empty() {
+        if dispatch.facts.is_empty() {
             return None;
         }
+        let entries = dispatch.facts.iter().map(|fact| (fact, self.entry(dispatch, fact))).collect();
+        let mut again = Vec::new();
+        for batch in batches(entries) {
+            again.extend(self.publish_batch(&batch).await);
+        }
+        Some(again)
+    }
+
+    fn entry(&self, dispatch: &Dispatch, fact: &Fact) -> PutEventsRequestEntry {
         let of = dispatch.of_incident();
-        let entries = facts.iter().map(|fact| {
-            let detail = serde_json::json!({
-                "id": fact.id, "subject": dispatch.key.subject.as_str(), "epoch": dispatch.key.epoch, "plan": of.map_or("", |of| of.plan.as_str()),
-                "incident": reference(&dispatch.key.subject, dispatch.key.epoch),
-                "count": of.map_or(0, |of| of.count), "step": dispatch.step(), "at": fact.at, "detail": fact.detail,
-            });
-            PutEventsRequestEntry::builder()
-                .source("handbell")
-                .detail_type(&fact.kind)
-                .event_bus_name(&self.bus)
-                .detail(detail.to_string())
-                .build()
+        let detail = serde_json::json!({
+            "id": fact.id, "subject": dispatch.key.subject.as_str(), "epoch": dispatch.key.epoch, "plan": of.map_or("", |of| of.plan.as_str()),
+            "incident": reference(&dispatch.key.subject, dispatch.key.epoch),
+            "count": of.map_or(0, |of| of.count), "step": dispatch.step(), "at": fact.at, "detail": fact.detail,
         });
-        match self.events.put_events().set_entries(Some(entries.collect())).send().await {
-            Ok(answer) if answer.failed_entry_count() == 0 => Some(Vec::new()),
+        PutEventsRequestEntry::builder()
+            .source("handbell")
+            .detail_type(&fact.kind)
+            .event_bus_name(&self.bus)
+            .detail(detail.to_string())
+            .build()
+    }
+
+    /// Publishes what fits into one request. Returns the facts that must be published again.
+    async fn publish_batch(&self, batch: &[Published<'_>]) -> Vec<Fact> {
+        let entries = batch.iter().map(|(_, entry)| entry.clone()).collect();
+        match self.events.put_events().set_entries(Some(entries)).send().await {
             Ok(answer) => {
                 // The results have the order of the entries. An entry without an id was not accepted.
-                let failed =
-                    answer.entries().iter().zip(facts).filter(|(entry, _)| entry.event_id().is_none());
-                let again = failed.filter(|(entry, fact)| {
+                let results = answer.entries().iter().zip(batch);
+                let failed = results.filter(|(entry, _)| entry.event_id().is_none());
+                let again = failed.filter(|(entry, (fact, _))| {
                     let transient = matches!(
                         entry.error_code(),
                         Some("InternalFailure" | "ThrottlingException" | "InternalException")
@@ -65,12 +83,38 @@ impl FactPublisher {
                     }
                     transient
                 });
-                Some(again.map(|(_, fact)| fact.clone()).collect())
+                again.map(|(_, (fact, _))| (*fact).clone()).collect()
             }
             Err(error) => {
                 tracing::warn!(reason = ?error.as_service_error(), "the bus accepted no facts; they are retried");
-                None
+                batch.iter().map(|(fact, _)| (*fact).clone()).collect()
             }
         }
     }
+}
+
+/// Divides the facts into requests that the bus accepts, in their order.
+fn batches(facts: Vec<Published<'_>>) -> Vec<Vec<Published<'_>>> {
+    let mut batches: Vec<Vec<Published<'_>>> = Vec::new();
+    let mut room = 0;
+    for fact in facts {
+        let size = size(&fact.1);
+        match batches.last_mut() {
+            Some(batch) if batch.len() < ENTRIES && size <= room => {
+                room -= size;
+                batch.push(fact);
+            }
+            Some(_) | None => {
+                room = BYTES.saturating_sub(size);
+                batches.push(vec![fact]);
+            }
+        }
+    }
+    batches
+}
+
+/// Returns the size of an entry as EventBridge counts it, in bytes (EventBridge User Guide, "Calculating PutEvents event entry
+/// size").
+fn size(entry: &PutEventsRequestEntry) -> usize {
+    [entry.source(), entry.detail_type(), entry.detail()].into_iter().flatten().map(str::len).sum()
 }

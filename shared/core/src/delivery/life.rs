@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    CLAIMS_EXPECTED, Delivery, DeliveryId, Dispatch, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message, Patience,
-    Progress, SETTLE,
+    CLAIMS_EXPECTED, Delivery, DeliveryId, Dispatch, Fact, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Message,
+    Patience, Progress, SETTLE,
 };
 
 /// The worker's task for a delivery.
@@ -211,6 +211,14 @@ impl Dispatch {
         delivery.progress == Progress::Dead
     }
 
+    /// Keeps the facts that the bus hasn't accepted, unless they are a day old. Returns how many are given up.
+    pub fn keep_facts(&mut self, unpublished: Vec<Fact>, now: Timestamp) -> usize {
+        let all = unpublished.len();
+        self.facts = unpublished;
+        self.facts.retain(|fact| now.duration_since(fact.at) < MAX_AGE);
+        all - self.facts.len()
+    }
+
     /// Returns when a worker has to process this dispatch again; none when everything is settled.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         // The delivery summary is due only while it has something to show.
@@ -220,7 +228,12 @@ impl Dispatch {
             .values()
             .filter(|delivery| delivery.is_open() && (told || !delivery.message.is_summary()));
         let deliveries = deliveries.map(|delivery| delivery.next_at);
-        let facts = (!self.facts.is_empty()).then(|| now + SignedDuration::from_secs(15));
+        // A bus that has accepted nothing for long is asked less often: after 15 s at first, after 15 minutes in the end.
+        let oldest = self.facts.iter().map(|fact| fact.at).min();
+        let facts = oldest.map(|oldest| {
+            let pause = now.duration_since(oldest).as_secs() / 8;
+            now + SignedDuration::from_secs(pause.clamp(15, 900))
+        });
         let summary = self.stale_summary().map(|summary| summary.next_at);
         let due = deliveries.chain(facts).chain(summary).min()?;
         // A dispatch that is due again and again although nothing can be done about it must not keep the workers busy.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use handbell_core::delivery::DeliveryId::{self, Numbered};
 use handbell_core::delivery::{
-    Body, Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, Invitation, Lease,
-    MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Medium, Message, OfConversation, OfIncident, Outcome, Patience,
-    PhoneMessage, Progress, Receipt, Shown, SpaceMessage, Speaker, Task, VendorStatus,
+    Body, Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, Fact, Invitation,
+    Lease, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Medium, Message, OfConversation, OfIncident, Outcome,
+    Patience, PhoneMessage, Progress, Receipt, Shown, SpaceMessage, Speaker, Task, VendorStatus,
 };
 use handbell_core::incident::Subject;
 use handbell_core::wording;
@@ -373,6 +373,23 @@ fn a_dispatch_that_is_claimed_hundreds_of_times_pauses_longer_and_longer() {
     assert_eq!(claim(1), Some(1));
     assert_eq!(claim(250), Some(3));
     assert_eq!(claim(100_000), Some(60));
+}
+
+#[test]
+fn facts_that_the_bus_does_not_accept_are_published_less_and_less_often_and_given_up_after_a_day() {
+    let mut dispatch = dispatch([]);
+    let fact = Fact { id: "1".into(), kind: "button.pressed".into(), at: morning(), detail: BTreeMap::new() };
+    let (mut now, mut tries) = (morning(), 0);
+    dispatch.facts = vec![fact];
+    while let Some(due) = dispatch.due(now) {
+        assert!(due.duration_since(now) >= SignedDuration::from_secs(15), "{now}");
+        now = due;
+        tries += 1;
+        let unpublished = std::mem::take(&mut dispatch.facts);
+        dispatch.keep_facts(unpublished, now);
+    }
+    assert!(tries < 150, "{tries}");
+    assert!((24..25).contains(&now.duration_since(morning()).as_hours()));
 }
 
 /// A customer's text with a picture: a dispatch of a conversation.
