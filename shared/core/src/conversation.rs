@@ -3,6 +3,7 @@
 pub mod assign;
 pub mod decide;
 pub mod relay_policy;
+pub mod waiting;
 
 use std::fmt;
 
@@ -158,6 +159,13 @@ pub struct Conversation {
     /// Since when the customer has been waiting for an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<Timestamp>,
+    /// Name of the agent who ended the customer's last wait; none if no agent did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ended_by: Option<String>,
+    /// When an agent last said that nothing is left to answer, by closing the conversation or with `/noreply`. Thanks that follow need
+    /// no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
     /// The agent who has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<Agent>,

@@ -3,8 +3,12 @@
 use crate::address::E164;
 
 mod number;
+mod opt_out;
+mod thanks;
 
 pub use number::{BadNumber, read_number};
+pub use opt_out::{OptOutKeyword, opt_out_word, reads_like_opt_out};
+pub use thanks::is_thanks;
 
 /// Cost of a text. Texts are billed by SMS segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,37 +46,6 @@ pub fn segments(text: &str) -> Segments {
         }
     };
     Segments { count, unicode }
-}
-
-/// A word by which a customer controls whether they get texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OptOutKeyword {
-    /// No more texts.
-    Stop,
-    /// Texts again.
-    Start,
-    /// Asks who sends the texts.
-    Help,
-}
-
-/// Returns the opt-out word that a whole message consists of, in any case (Twilio, Opt-out keywords).
-///
-/// `Stop.` and `STOP!` stop too, though Twilio accepts only the bare word: a person who writes that wants no texts. The other words
-/// are matched as strictly as by Twilio: `Help!` is for a person to read, and `Yes!` may be the answer to a question while Twilio
-/// keeps blocking.
-pub fn opt_out_word(body: &str) -> Option<OptOutKeyword> {
-    let body = body.trim();
-    let is_any = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    let stop = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"];
-    if is_any(body.trim_end_matches(['.', '!', ' ']), &stop) {
-        Some(OptOutKeyword::Stop)
-    } else if is_any(body, &["START", "YES", "UNSTOP"]) {
-        Some(OptOutKeyword::Start)
-    } else if is_any(body, &["HELP", "INFO"]) {
-        Some(OptOutKeyword::Help)
-    } else {
-        None
-    }
 }
 
 /// Returns the country code of an E.164 number with its plus. No code is the beginning of another (ITU-T E.164, assigned country

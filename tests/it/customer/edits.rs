@@ -64,3 +64,40 @@ async fn an_answer_that_is_edited_into_a_whisper_in_time_was_not_deleted() {
     let posts = team.new_posts().join("\n");
     assert!(posts.contains("changed an answer before it left. The customer got nothing."), "{posts}");
 }
+
+#[tokio::test]
+async fn what_stayed_and_is_edited_is_not_sent_and_the_agent_is_told_how_to_send_it() {
+    let world = World::with(LINE).await;
+    let (tommy, team, alice) =
+        (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("when do you open?").await;
+    world.read_all();
+    tommy.new_texts();
+    let edits = [
+        ("/replyy Hello", "/reply Hello", "Write it as a new message to send it"),
+        ("/w we open at nine", "We open at nine", "Write it as a new message to send it"),
+        ("note - nine", "At nine", "Write it as a new message to send it"),
+        ("cc @bob nine", "At nine", "Write it as a new message to send it"),
+        ("/clsoe", "/close", "Write the command as a new message"),
+        ("/w closing", "/close", "Write the command as a new message"),
+        ("/who", "We open at nine", "Write it as a new message to send it"),
+    ];
+    for (written, edited, told) in edits {
+        let message = alice.says(written).await;
+        world.read_all();
+        alice.edits(&message, edited).await;
+        world.pass(60).await;
+        let posts = team.new_posts();
+        assert!(posts.len() == 1 && posts[0].contains(told), "{written}: {posts:#?}");
+        tommy.reads_nothing();
+    }
+    // A whisper that stays a whisper is nothing to speak of.
+    let whisper = alice.says("/w he is odd").await;
+    alice.edits(&whisper, "/w he is very odd").await;
+    world.pass(60).await;
+    team.sees_nothing();
+    assert!(!world.conversation(TOMMY).await.unwrap().closed);
+    alice.says("/reply Hello").await;
+    tommy.reads(&["Hello"]);
+    world.read_all();
+}

@@ -107,3 +107,52 @@ async fn an_agent_calls_the_customer_with_the_lines_number() {
     tommy.hangs_up().await;
     world.read_all();
 }
+
+#[tokio::test]
+async fn an_agents_call_that_the_customer_answers_ends_the_waiting_and_stands_in_the_history() {
+    let world = World::with(LINE).await;
+    let (tommy, team, alice) =
+        (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("please call me").await;
+    world.pass(11 * 60).await;
+    assert!(!world.posts("Somebody waits").is_empty());
+    world.read_all();
+    alice.says("/call").await;
+    world.answer("+12025550111").await;
+    world.key("+12025550111", "1").await;
+    world.settle().await;
+    world.answer(TOMMY).await;
+    world.advance(65).await;
+    tommy.hangs_up().await;
+    world.pass(60).await;
+    let posts = team.new_posts().join("\n");
+    assert!(posts.contains("📞 Alice ") && posts.contains("They spoke for 1 min"), "{posts}");
+    assert!(posts.contains("Call to Alice: ") && !posts.contains("+12025550111"), "{posts}");
+    assert!(world.conversation(TOMMY).await.unwrap().waiting_since.is_none());
+    let incident = world.posts("Somebody waits");
+    assert!(incident.last().unwrap().contains("Resolved by Alice"), "{incident:#?}");
+    alice.says("/history").await;
+    let posts = team.new_posts().join("\n");
+    assert!(posts.contains("They spoke for 1 min"), "{posts}");
+    world.read_all();
+    tommy.new_texts();
+}
+
+#[tokio::test]
+async fn an_agents_call_that_the_customer_does_not_answer_leaves_the_customer_waiting() {
+    let world = World::with(LINE).await;
+    let (tommy, team, alice) =
+        (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("please call me").await;
+    world.read_all();
+    world.behave(TOMMY, serde_json::json!({ "behaviour": "busy" })).await;
+    alice.says("/call").await;
+    world.answer("+12025550111").await;
+    world.key("+12025550111", "1").await;
+    world.pass(60).await;
+    let posts = team.new_posts().join("\n");
+    assert!(posts.contains("called the customer, who did not answer"), "{posts}");
+    assert!(world.conversation(TOMMY).await.unwrap().waiting_since.is_some());
+    world.read_all();
+    tommy.new_texts();
+}

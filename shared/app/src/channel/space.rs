@@ -125,7 +125,13 @@ impl SpaceChannel {
                 self.post(webex, space, attempt, self.incident_card(work, space)).await
             }
             SpaceMessage::Post { content } => {
-                self.post(webex, space, attempt, self.post_text(work, content)).await
+                let text = async {
+                    if matches!(content, Content::Entry) {
+                        Box::pin(self.customers.find_reader(webex, space, attempt)).await?;
+                    }
+                    self.post_text(work, content).await
+                };
+                self.post(webex, space, attempt, text).await
             }
             SpaceMessage::ZoneCard => {
                 self.post(webex, space, attempt, async { Ok(self.zones.card(work).await) }).await

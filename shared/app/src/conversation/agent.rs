@@ -13,7 +13,7 @@ use handbell_core::conversation::relay_policy::{
 };
 use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::delivery::DispatchKey;
-use handbell_core::vendor_id::{PersonId, RoomId};
+use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::{Conversations, Dispatches, EpochKey, HandledEvents, Missed};
@@ -302,7 +302,8 @@ impl AgentMessages {
             // The reply is old, or the message was no reply.
             None => match self.handled_events.event(&subject, &format!("wx-{id}"), self.time.now()).await? {
                 Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
-                Some(_) => return Ok(()),
+                Some(_) if *deleted => return Ok(()),
+                Some(_) => return Box::pin(self.explain_edit(&conversation, id)).await,
                 // The worker that reads the message may be about to record that.
                 None if tries < UNREAD_TRIES => {
                     return Err(Fault::from("the message has not been read yet"));
@@ -342,6 +343,29 @@ impl AgentMessages {
         let updated = message.updated.map_or(0, jiff::Timestamp::as_millisecond);
         let event = ConversationEvent::AnswerEdited { answer: carried, now, by };
         self.engine.apply(&subject, &event, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
+    }
+
+    /// Tells the agent that a message that had stayed has no effect after an edit, if it would have one as a new message. Only one
+    /// edit of a message is explained.
+    async fn explain_edit(&self, conversation: &Conversation, id: &MessageId) -> Result<(), Fault> {
+        let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
+        let message = match webex.message(id).await {
+            Ok(message) => message,
+            Err(Failure::Refused { .. }) => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        };
+        let Some((writer, verdict)) = self.judge_message(&webex, conversation, &message, me).await? else {
+            return Ok(());
+        };
+        let command = match verdict {
+            RelayVerdict::Leaves { .. } => false,
+            RelayVerdict::Command(_) => true,
+            RelayVerdict::Stays(_) => return Ok(()),
+        };
+        let said = answer(&message, writer.agent, String::new(), sight(me));
+        let event = ConversationEvent::KeptEdited { command, said };
+        let once = format!("wx-edited-{id}");
+        self.engine.apply(&conversation.subject, &event, Some(&once)).await.map(|_| ())
     }
 }
 

@@ -141,10 +141,13 @@ fn tells_the_agent(event: &ConversationEvent) -> bool {
         | ConversationEvent::CallForwarded { .. }
         | ConversationEvent::CallerHungUp { .. }
         | ConversationEvent::CallEnded { .. }
+        | ConversationEvent::AgentCalled { .. }
+        | ConversationEvent::KeptEdited { .. }
         | ConversationEvent::Voicemail { .. }
         | ConversationEvent::Answer(_)
         | ConversationEvent::AnswerEdited { now: Some(_), .. }
         | ConversationEvent::Command { .. }
+        | ConversationEvent::SpaceEmpty
         | ConversationEvent::AttendanceChecked(_)
         | ConversationEvent::OptedOut
         | ConversationEvent::AnswerFailed

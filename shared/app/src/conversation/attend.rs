@@ -6,10 +6,12 @@ use handbell_core::config::Line;
 use handbell_core::conversation::assign::{Assignment, Candidate, choose};
 use handbell_core::conversation::decide::{Attendance, ConversationEvent};
 use handbell_core::conversation::{Address, Agent, Conversation};
-use handbell_core::delivery::{Invitation, Outcome, TakenBack, Task};
+use handbell_core::delivery::{
+    ConversationEntry, Delivery, Invitation, Message, Outcome, SpaceMessage, Speaker, TakenBack, Task,
+};
 use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::{self, conversation};
-use handbell_outbound::webex::{Attached, Post, Webex, WebexPerson};
+use handbell_outbound::webex::{Attached, Member, Post, Webex, WebexPerson};
 use handbell_outbound::{Failure, VendorResult};
 use handbell_store::{History, Lines};
 
@@ -22,8 +24,11 @@ use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
 use crate::engine::space::{FoundSpace, SpaceFinder};
 use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Work, wait};
-use crate::vendor::WebexAccount;
+use crate::vendor::{BotIdentity, WebexAccount};
 use crate::webhooks::Webhooks;
+
+/// End of the addresses of bots (Webex, Bots guide).
+const BOTS: &str = "@webex.bot";
 
 parts! {
     /// Looks after a customer's space: assignment, lobby, title and transcript.
@@ -101,6 +106,41 @@ impl CustomerSpace {
             tracing::warn!(reason = %fault, "the agent who was asked last could not be recorded");
         }
         Outcome::Sent("looked".to_owned())
+    }
+
+    /// Looks for somebody to answer if a customer's words are about to be posted where nobody of the team reads them.
+    pub(crate) async fn find_reader(
+        &self,
+        webex: &Webex,
+        space: &FoundSpace,
+        attempt: Attempt<'_>,
+    ) -> Result<(), Outcome> {
+        let work = attempt.work;
+        let of_customer = |entry: &ConversationEntry| entry.speaker == Speaker::Customer;
+        let waits = work.conversation().is_some_and(|conversation| conversation.waiting_since.is_some());
+        let assigns = |one: &Delivery| one.message == Message::Space(SpaceMessage::Assign);
+        let subject = &work.dispatch.key.subject;
+        let Some((_, line)) = self.config.line(subject) else { return Ok(()) };
+        if !waits
+            || !work.dispatch.conversation_entry().is_some_and(of_customer)
+            || work.dispatch.deliveries.values().any(assigns)
+        {
+            return Ok(());
+        }
+        let members = match webex.members(&space.id).await {
+            Ok(members) => members,
+            // The words are worth more than the search.
+            Err(Failure::Refused { .. }) => return Ok(()),
+            Err(Failure::Unknown { why }) => return Err(Outcome::NotSent { pause: None, why }),
+            Err(failure) => return Err(self.finder.outcome_in_space(webex, space, failure).await),
+        };
+        let me = self.webex.identity().await.map_err(outcome_of_fault)?;
+        if members.iter().any(|member| may_answer(member, line, me)) {
+            return Ok(());
+        }
+        let id = format!("empty-{}", attempt.reference_tag());
+        let stored = self.engine.apply(subject, &ConversationEvent::SpaceEmpty, Some(&id)).await;
+        stored.map(|_| ()).map_err(outcome_of_fault)
     }
 
     /// Returns everyone who may answer on this line, with the availability that Webex shows.
@@ -233,4 +273,13 @@ impl CustomerSpace {
             Err(failure) => outcome_of_send(failure),
         }
     }
+}
+
+/// Returns whether a member of the space may answer customers: a person of our organisation, or an agent of the line.
+fn may_answer(member: &Member, line: &Line, me: &BotIdentity) -> bool {
+    let email = member.person_email.as_deref().unwrap_or_default();
+    let ours = member.person_id.as_ref() == Some(&me.id) || email.ends_with(BOTS);
+    let foreign = me.org.is_some() && member.person_org_id.is_some() && me.org != member.person_org_id;
+    let named = line.agents.iter().any(|agent| agent.email.eq_ignore_ascii_case(email));
+    !ours && (named || !foreign)
 }

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::address::PhoneAddress;
+use handbell_core::address::{E164, PhoneAddress};
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::ConversationEvent;
-use handbell_core::delivery::{Message, PhoneMessage};
+use handbell_core::delivery::{DeliveryId, DispatchKey, Message, PhoneMessage};
 use handbell_core::wording::{NOT_KNOWN, conversation as wording};
 use handbell_inbound::twilio::{CallStatus, Hook, Params, TwilioEvent};
 use handbell_outbound::twiml::Verb;
@@ -25,6 +25,16 @@ use crate::{Failed, Fault, answer};
 const LONGEST: u32 = 180;
 /// Silence that ends a recorded message, in seconds.
 const SILENCE: u32 = 5;
+
+/// A call of an agent to a customer.
+struct AgentsCall {
+    /// Name of the agent.
+    name: String,
+    /// The customer's number.
+    to: E164,
+    /// The line's number.
+    from: E164,
+}
 
 parts! {
     /// Handles customers' calls, and agents' calls to customers.
@@ -75,11 +85,14 @@ impl CustomerCalls {
         let TwilioEvent::Dialed { sid, status, seconds } = params.event(Hook::Dialed)? else {
             return Err(Rejected::Unknown.into());
         };
+        let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
+            .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
+        if params.query("d").is_some() {
+            return self.record_agents_call(params, &sid.to_string(), spoke).await;
+        }
         let Some((name, line)) = params.get("To").and_then(|to| self.config.line_of(to)) else {
             return twiml(&[Verb::Hangup]);
         };
-        let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
-            .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
         let event = ConversationEvent::CallEnded { call: sid.to_string(), spoke };
         let from = address(params.get("From").map(PhoneAddress::from).as_ref());
         let stored = self.engine.apply_from(name, &from, &event, Some(&format!("called-{sid}"))).await;
@@ -96,6 +109,34 @@ impl CustomerCalls {
                 self.record(line)
             }
         }
+    }
+
+    /// Records that an agent called the customer, and whether the customer answered.
+    async fn record_agents_call(
+        &self,
+        params: &Params,
+        sid: &str,
+        spoke: Option<SignedDuration>,
+    ) -> Result<Response<Bytes>, Failed> {
+        let Some((key, id)) = params.query("d").and_then(read_token) else {
+            return twiml(&[Verb::Hangup]);
+        };
+        if let Some(AgentsCall { name, .. }) = self.agents_call(&key, id).await? {
+            let event = ConversationEvent::AgentCalled { by: name, spoke };
+            self.engine.apply(&key.subject, &event, Some(&format!("dialed-{sid}"))).await?;
+        }
+        twiml(&[Verb::Hangup])
+    }
+
+    /// Returns the call that an agent asked for; none if its dispatch has none.
+    async fn agents_call(&self, key: &DispatchKey, id: DeliveryId) -> Result<Option<AgentsCall>, Failed> {
+        let dispatch =
+            self.dispatches.dispatch(key).await?.ok_or_else(|| Fault::from("the call is not known"))?;
+        let message = dispatch.deliveries.get(&id).map(|delivery| &delivery.message);
+        let Some(Message::Phone(PhoneMessage::Connect { name, to, from, .. })) = message else {
+            return Ok(None);
+        };
+        Ok(Some(AgentsCall { name: name.clone(), to: to.clone(), from: from.clone() }))
     }
 
     /// Handles the end of a caller's call. If the caller hung up during the announcement, nothing else reports it: the dial
@@ -186,20 +227,16 @@ impl CustomerCalls {
         if digits != "1" {
             return twiml(&[Verb::Hangup]);
         }
-        let dispatch =
-            self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault::from("the call is not known"))?;
-        let Some(Message::Phone(PhoneMessage::Connect { to, from, .. })) =
-            dispatch.deliveries.get(&id).map(|delivery| &delivery.message)
-        else {
+        let Some(AgentsCall { to, from, .. }) = self.agents_call(&key, id).await? else {
             return twiml(&goodbye(NOT_KNOWN));
         };
         twiml(&[
             Verb::Say { text: wording::CONNECTING.to_owned(), language: None, voice: None },
             Verb::Dial {
-                number: to.clone(),
-                caller_id: Some(from.clone()),
+                number: to,
+                caller_id: Some(from),
                 timeout: 30,
-                action: None,
+                action: Some(format!("{}/twilio/voice/dialed?d={}", self.public_url.get(), token(&key, id))),
                 time_limit: Some(3600),
             },
         ])

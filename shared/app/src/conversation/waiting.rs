@@ -1,6 +1,7 @@
 //! Wake-ups of conversations: a customer who waits too long for an answer becomes an incident.
 
 use handbell_core::conversation::decide::ConversationEvent;
+use handbell_core::conversation::waiting::waited;
 use handbell_core::event_id::EventId;
 use handbell_core::incident::Subject;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
@@ -12,7 +13,7 @@ use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::agent::AgentMessages;
 use crate::conversation::apply::{ConversationEngine, space_of};
-use crate::dependencies::parts;
+use crate::dependencies::{Time, parts};
 use crate::engine::apply::IncidentEngine;
 
 /// Retention of the ids of events about waiting customers.
@@ -28,6 +29,7 @@ parts! {
         engine: ConversationEngine,
         incidents: IncidentEngine,
         agents: AgentMessages,
+        time: Time,
     }
 }
 
@@ -35,10 +37,10 @@ impl WaitingCustomers {
     /// Handles the wake-up of a conversation. Raises an incident if the customer waits too long, and ends it when the
     /// customer no longer waits.
     pub(crate) async fn wake(&self, subject: &Subject) -> Result<(), Fault> {
-        if self.config.line(subject).is_none() {
+        let Some((_, line)) = self.config.line(subject) else {
             // Nobody answers on this line any more. The row would be read in vain every minute.
             return Ok(self.leases.remove_from_due(subject).await?);
-        }
+        };
         self.read_before_alarm(subject).await;
         let conversation = self.engine.apply(subject, &ConversationEvent::Wake, None).await?;
         let Some(conversation) =
@@ -51,11 +53,13 @@ impl WaitingCustomers {
         // if the worker dies in between.
         if let Some(since) = conversation.alarmed {
             let answered = conversation.answered_at.is_some_and(|at| at >= since);
-            let who = match (answered, conversation.closed, &conversation.assignee) {
-                (true, _, Some(agent)) => agent.name.as_str(),
-                (true, _, None) => "the team",
-                (false, true, _) => "the end of the conversation",
-                (false, false, _) => "the customer, who wants no more texts",
+            let who = match (&conversation.wait_ended_by, answered, conversation.closed) {
+                (Some(agent), _, _) => agent.as_str(),
+                (None, true, _) => {
+                    conversation.assignee.as_ref().map_or("the team", |agent| agent.name.as_str())
+                }
+                (None, false, true) => "the end of the conversation",
+                (None, false, false) => "the customer, who wants no more texts",
             };
             let by = Actor::named(who, CommandChannel::Space);
             let event = Event::Command { by, epoch: None, command: Command::Resolve };
@@ -63,7 +67,8 @@ impl WaitingCustomers {
             self.incidents.apply(&waiting, &event, Some(&id)).await?;
         }
         if let Some(since) = conversation.alarm {
-            let event = Event::CustomerWaits { customer: conversation.called(), since };
+            let waited = waited(line, self.config.zone(), since, self.time.now());
+            let event = Event::CustomerWaits { customer: conversation.called(), since, waited };
             let id = EventId { key: format!("waits-{}", since.as_millisecond()), keep: KEEP };
             self.incidents.apply(&waiting, &event, Some(&id)).await?;
         }

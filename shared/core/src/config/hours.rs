@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Span as CivilSpan, Timestamp};
+use jiff::{SignedDuration, Span as CivilSpan, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// Number of days over which open time is counted.
+const COUNTED_DAYS: i64 = 60;
 
 /// Weekly hours, with exceptions by date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,7 +169,7 @@ impl Calendar {
         }
         // Hours are written in minutes, and clock changes are whole minutes too.
         let whole = Timestamp::from_second(at.as_second().div_euclid(60) * 60).ok()?;
-        let minutes = (1..=7 * 24 * 60).map(|minutes| whole + jiff::SignedDuration::from_mins(minutes));
+        let minutes = (1..=7 * 24 * 60).map(|minutes| whole + SignedDuration::from_mins(minutes));
         let mut last = whole;
         for minute in minutes {
             last = minute;
@@ -175,6 +178,57 @@ impl Calendar {
             }
         }
         Some(last)
+    }
+
+    /// Returns how long the place was open between two times, at most the last 60 days of it.
+    pub fn open_time(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        let from = from.max(to - SignedDuration::from_hours(24 * COUNTED_DAYS));
+        self.open_periods(from, to).map(|(from, to)| to.duration_since(from)).sum()
+    }
+
+    /// Returns when the place will have been open for this long since `from`; none if it takes more than 60 days.
+    pub fn after_open_time(&self, from: Timestamp, wanted: SignedDuration) -> Option<Timestamp> {
+        let mut left = wanted;
+        let last = from + SignedDuration::from_hours(24 * COUNTED_DAYS);
+        for (from, to) in self.open_periods(from, last) {
+            let length = to.duration_since(from);
+            if length >= left {
+                return Some(from + left);
+            }
+            left -= length;
+        }
+        None
+    }
+
+    /// Returns the open periods between two times, in order and without overlaps.
+    fn open_periods(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let day = CivilSpan::new().days(1);
+        // A period of the day before may reach into this one.
+        let mut date = from.to_zoned(self.zone.clone()).date().saturating_sub(day);
+        let last = to.to_zoned(self.zone.clone()).date();
+        let mut found = Vec::new();
+        while date <= last {
+            let next = date.saturating_add(day);
+            for period in self.of(date) {
+                let end = if period.to <= period.from { next } else { date };
+                let at = |date: Date, time| {
+                    let instant = date.to_datetime(time).to_zoned(self.zone.clone());
+                    instant.ok().map(|instant| instant.timestamp().clamp(from, to))
+                };
+                found.extend(at(date, period.from).zip(at(end, period.to)));
+            }
+            if next == date {
+                break;
+            }
+            date = next;
+        }
+        found.sort_unstable();
+        let mut reached = from;
+        found.into_iter().filter_map(move |(start, end)| {
+            let start = start.max(reached);
+            reached = reached.max(end);
+            (start < end).then_some((start, end))
+        })
     }
 
     fn of(&self, date: Date) -> &[Period] {

@@ -20,8 +20,8 @@ pub use self::decision::ConversationDecision;
 use self::decision::nothing;
 pub use self::event::{AgentMessage, Attendance, ConversationEvent, CustomerFile};
 use crate::conversation::relay_policy::KeptReason;
+use crate::conversation::waiting::waited;
 use crate::conversation::{Conversation, Sender};
-use crate::texting::opt_out_word;
 use crate::wording::conversation as wording;
 
 /// Applies the rules. The same arguments give the same result: no clock, no randomness, no I/O.
@@ -47,8 +47,7 @@ pub fn decide(
     let caller = Caller { before, sender, context, now };
     let decision = match event {
         ConversationEvent::Text { body, files, at, word } => {
-            let word = word.or_else(|| if files.is_empty() { opt_out_word(body) } else { None });
-            let text = CustomerText { body, files, at: at.unwrap_or(now), word };
+            let text = CustomerText { body, files, at: at.unwrap_or(now), word: *word };
             Some(customer::handle_text(before, sender, text, context, now))
         }
         ConversationEvent::Form { message, name, email } => {
@@ -58,6 +57,9 @@ pub fn decide(
         ConversationEvent::CallForwarded { call } => caller.ring(call),
         ConversationEvent::CallerHungUp { call } => caller.hang_up(call),
         ConversationEvent::CallEnded { call, spoke } => caller.end(call, *spoke),
+        ConversationEvent::AgentCalled { by, spoke } => {
+            existing().map(|builder| call::record_agents_call(builder, by, *spoke))
+        }
         ConversationEvent::Voicemail { url, length } => {
             Some(customer::handle_voicemail(before, sender, url, *length, context, now))
         }
@@ -78,10 +80,12 @@ pub fn decide(
         ConversationEvent::Kept { why, said } => {
             existing_after(said).map(|builder| handle_kept_message(builder, why, said))
         }
-        ConversationEvent::LineGone { said } => existing_after(said).map(|mut builder| {
-            builder.note(Some(&said.thread), wording::line_gone(builder.context.subject.own_name()));
-            builder.finish()
-        }),
+        ConversationEvent::KeptEdited { command, said } => {
+            existing().map(|builder| reply_under(builder, said, wording::edited_too_late(*command)))
+        }
+        ConversationEvent::LineGone { said } => existing_after(said)
+            .map(|builder| reply_under(builder, said, wording::line_gone(context.subject.own_name()))),
+        ConversationEvent::SpaceEmpty => existing().and_then(customer::handle_empty_space),
         ConversationEvent::AttendanceChecked(there) => {
             existing().and_then(|builder| handle_search_result(builder, there))
         }
@@ -97,6 +101,11 @@ pub fn decide(
         }),
     };
     decision.unwrap_or_else(nothing)
+}
+
+fn reply_under(mut builder: DecisionBuilder<'_>, said: &AgentMessage, note: String) -> ConversationDecision {
+    builder.note(Some(&said.thread), note);
+    builder.finish()
 }
 
 fn handle_kept_message(
@@ -159,7 +168,7 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
     let conversation = &mut builder.next;
     if let (Some(since), Some(waiting)) = (conversation.waiting_since, &line.waiting)
         && builder.context.open
-        && now.duration_since(since) >= waiting.after.0
+        && waited(line, builder.context.zone, since, now) >= waiting.after.0
         && conversation.alarm.is_none()
     {
         conversation.alarm = Some(since);
@@ -170,7 +179,7 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
     // A waiting conversation isn't closed while somebody may still be called for it.
     let waits = conversation.waiting_since.is_some() && line.waiting.is_some();
     if !waits && now.duration_since(quiet) >= line.close_after.0 {
-        builder.close();
+        builder.close(None);
         builder.add_fact("conversation.closed", [("by", "time".to_owned())]);
         return true;
     }

@@ -68,8 +68,9 @@ pub fn decide(state: Option<&Incident>, event: &Event, context: Context<'_>, now
             _ => nothing(state),
         },
         Event::Occupancy(signal) => occupancy::handle_signal(state, current, signal, context, now),
-        Event::CustomerWaits { customer, since } => {
-            waiting::handle_waiting(state, current, customer, *since, context, now)
+        Event::CustomerWaits { customer, since, waited } => {
+            let wait = waiting::Wait { customer, since: *since, waited: *waited };
+            waiting::handle_waiting(state, current, wait, context, now)
         }
         Event::Wake => time::handle_wake(state, context, now),
     }

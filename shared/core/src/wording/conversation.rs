@@ -3,6 +3,7 @@
 mod call;
 mod commands;
 mod customer_name;
+mod opt_out;
 mod transcript;
 
 use jiff::tz::TimeZone;
@@ -18,15 +19,13 @@ use crate::texting::{PriceClass, Segments};
 
 pub use call::*;
 pub use commands::*;
+pub use opt_out::*;
 pub use transcript::{history, transcript};
 
 /// Why nobody answers: the team is closed.
 pub const OUTSIDE_HOURS: &str = "outside hours";
 /// Why nobody answers: no agent is available.
 pub const NOBODY_THERE: &str = "nobody of the team is there";
-/// An answer was not sent because the customer has opted out.
-pub const NOT_SENT_STOP: &str =
-    "🔕 **Not sent.** The customer texted STOP. Nothing can be sent until the customer texts START.";
 /// An answer was not sent because the customer has no number.
 pub const NOT_SENT_NO_NUMBER: &str =
     "**Not sent.** This customer has no number that texts or calls can go to.";
@@ -105,6 +104,7 @@ pub fn help(line: &Line, sight: Visibility) -> String {
         "`/w words`, `note: words`: stays here",
         "`/reply words`: goes to the customer",
         "`/claim`, `/release`: you have it; you don't have it any more",
+        "`/noreply`: what the customer wrote last needs no answer",
         "`/close`: it is over, until the customer writes again",
         "`/name Tommy Tutone`: what the customer is called",
         "`/canned NAME`: a prepared answer",
@@ -134,7 +134,11 @@ pub fn entry(entry: &ConversationEntry, zone: &TimeZone) -> String {
             )
         }
         (Speaker::Customer, _) if entry.text.is_empty() => format!("**{}** {at}:", escape(&entry.customer)),
-        (Speaker::Customer, _) => format!("**{}** {at}: {}", escape(&entry.customer), set_apart(&entry.text)),
+        (Speaker::Customer, _) => {
+            let note = if entry.note.is_empty() { String::new() } else { format!("\n\n{}", entry.note) };
+            format!("**{}** {at}: {}{note}", escape(&entry.customer), set_apart(&entry.text))
+        }
+        (Speaker::Agent(name), Medium::Call) => format!("📞 {} {at}: {}", escape(name), quoted(&entry.text)),
         (Speaker::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&entry.text)),
         (Speaker::Handbell, _) => {
             format!("🤖 The customer received an automatic reply, {at}: {}", quoted(&entry.text))
@@ -172,34 +176,6 @@ pub fn by_form(email: Option<&EmailAddress>, conversation: &Conversation, confir
         None => format!("✉️ The form names {}, which gets no answers.", escape(email)),
     });
     number.into_iter().chain(mail).collect::<Vec<_>>().join("\n\n")
-}
-
-/// Reports a STOP.
-pub fn stopped(customer: &str) -> String {
-    format!("🔕 {} texted STOP. Nothing can be sent until START.", escape(customer))
-}
-
-/// Reports a START.
-pub fn started(customer: &str) -> String {
-    format!("🔔 {} texted START. Texts are welcome again.", escape(customer))
-}
-
-/// Reminds of an earlier STOP, under what the customer writes.
-pub fn is_opted_out() -> String {
-    "🔕 This customer texted STOP earlier. Nothing can be sent until START.".to_owned()
-}
-
-/// Reports a STOP that Twilio knew and Handbell didn't.
-pub fn refused_by_twilio() -> String {
-    "🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START.".to_owned()
-}
-
-/// Reports that an agent opted the customer out.
-pub fn opted_out_by(agent: &Agent) -> String {
-    format!(
-        "🔕 {} switched texts to this customer off. They come on again when the customer texts START.",
-        escape(&agent.name)
-    )
 }
 
 /// Asks an agent to answer.
@@ -305,6 +281,17 @@ pub fn long_text(parts: &Segments, class: PriceClass, held: SignedDuration) -> S
     )
 }
 
+/// Explains why an edited message that had stayed in the space has no effect.
+pub fn edited_too_late(command: bool) -> String {
+    match command {
+        true => "**Nothing was done.** An edited message is no command. Write the command as a new message.",
+        false => {
+            "**Not sent.** An edited message isn't sent if it stayed here at first. Write it as a new message to send it."
+        }
+    }
+    .to_owned()
+}
+
 /// Reports the outcome for an answer that was edited or deleted.
 pub fn taken_back(taken: &TakenBack, in_time: bool) -> String {
     let who = escape(&taken.by);
@@ -368,7 +355,7 @@ pub const AUTOMATIC_LIMIT_REACHED: &str = "the line has sent enough automatic re
 pub const LIMIT_REACHED: &str = "the line's limit for today is reached (parts_per_day); the admins are told";
 
 /// Returns the first post of the incident of a customer who waits.
-pub fn waits(customer: &str, since: Timestamp, now: Timestamp) -> String {
-    let waited = super::words::ago(since.min(now), now);
+pub fn waits(customer: &str, waited: SignedDuration) -> String {
+    let waited = super::words::rounded(waited.max(SignedDuration::ZERO));
     format!("**{}** has been waiting for an answer for {waited}.", escape(customer))
 }

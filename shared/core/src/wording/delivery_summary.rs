@@ -29,7 +29,10 @@ pub(super) fn line(delivery: &Delivery, state: DeliveryState<'_>, escape: fn(&st
         Message::Direct(DirectMessage { email, .. }) => format!("Message to {}", escape(email)),
         Message::Phone(PhoneMessage::Text { to, .. }) => format!("SMS to {}", target(delivery, to, escape)),
         Message::Phone(PhoneMessage::Call { to, .. }) => format!("Call to {}", target(delivery, to, escape)),
-        Message::Phone(PhoneMessage::Connect { agent, .. }) => format!("Call to {agent}"),
+        Message::Phone(PhoneMessage::Connect { name, .. }) if name.is_empty() => {
+            "Call to the agent".to_owned()
+        }
+        Message::Phone(PhoneMessage::Connect { name, .. }) => format!("Call to {}", escape(name)),
         Message::Phone(PhoneMessage::Reply { files, .. }) if files.is_empty() => "Text".to_owned(),
         Message::Phone(PhoneMessage::Reply { .. }) => "Text with a file".to_owned(),
         Message::Mail(MailMessage::Reply { .. }) => "Mail".to_owned(),

@@ -1,7 +1,7 @@
 //! Formats of times, durations and numbers, and the names for texts.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Severity;
 
@@ -31,9 +31,14 @@ pub fn clock(at: Timestamp, words: &Words) -> String {
     at.to_zoned(words.zone.clone()).strftime("%H:%M").to_string()
 }
 
-/// Returns a rounded duration: `6 min`, `2 h`.
+/// Returns the rounded duration between two times: `6 min`, `2 h`.
 pub(super) fn ago(from: Timestamp, to: Timestamp) -> String {
-    let seconds = to.duration_since(from).as_secs();
+    rounded(to.duration_since(from))
+}
+
+/// Returns a rounded duration: `6 min`, `2 h`.
+pub(super) fn rounded(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
     match seconds {
         ..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),

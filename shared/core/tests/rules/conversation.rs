@@ -332,9 +332,12 @@ fn pictures_follow_the_text_in_their_order() {
         ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]
     );
     assert_eq!(turn.dispatches[0].conversation_entry().map(|conversation| conversation.files), Some(3));
-    // A picture with the word STOP is no opt-out.
-    room.hear(&ConversationEvent::Text { body: "stop".into(), files, at: None, word: None });
+    // START with a picture starts nothing, but STOP with pictures stops, and they are shown.
+    room.hear(&ConversationEvent::Text { body: "start".into(), files: files.clone(), at: None, word: None });
     assert_eq!(room.sender.opted_out, None);
+    let said = room.tell(&ConversationEvent::Text { body: "stop".into(), files, at: None, word: None });
+    assert_eq!(room.sender.opted_out, Some(room.now));
+    assert_eq!(said[1..4], ["3: file one", "3: file two", "3: file three"]);
 }
 
 #[test]

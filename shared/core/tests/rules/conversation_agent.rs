@@ -338,10 +338,11 @@ fn close_ends_the_conversation() {
     room.pass(30);
     let thanks = room.hear(&text("Thanks!"));
     assert_eq!(answers(&thanks), [""; 0]);
-    // An agent who closes it again after each "ok" says good-bye once in ten minutes.
+    assert!(room.conversation().closed && room.conversation().waiting_since.is_none());
+    // An agent who closes it again after each message says good-bye once in ten minutes.
     for (pause, goodbyes) in [(30, 0), (500, 0), (70, 1)] {
         room.pass(pause);
-        room.text("ok");
+        room.text("I forgot my bag");
         let asked = room.words("");
         let close = ConversationEvent::Command { command: AgentCommand::Close { note: None }, asked };
         let turn = room.hear(&close);
@@ -866,7 +867,11 @@ fn waiting() -> House {
 #[test]
 fn a_customer_who_waits_too_long_opens_one_incident() {
     let mut house = waiting();
-    let event = Event::CustomerWaits { customer: "Ann *A*".into(), since: morning() };
+    let event = Event::CustomerWaits {
+        customer: "Ann *A*".into(),
+        since: morning(),
+        waited: SignedDuration::from_mins(5),
+    };
     assert!(begins_anew(None, None, &event, house.now));
     house.pass(300);
     let decision = house.apply(&event);
@@ -909,7 +914,11 @@ fn the_end_of_the_waiting_changes_nothing_without_an_incident() {
 #[test]
 fn the_incident_of_a_waiting_customer_escalates() {
     let mut house = waiting();
-    house.apply(&Event::CustomerWaits { customer: "Ann".into(), since: morning() });
+    house.apply(&Event::CustomerWaits {
+        customer: "Ann".into(),
+        since: morning(),
+        waited: SignedDuration::from_mins(5),
+    });
     house.pass(300);
     house.apply(&Event::Wake);
     assert_eq!(house.incident().step, 2);

@@ -79,6 +79,7 @@ fn help_lists_the_commands() {
         - `/w words`, `note: words`: stays here
         - `/reply words`: goes to the customer
         - `/claim`, `/release`: you have it; you don't have it any more
+        - `/noreply`: what the customer wrote last needs no answer
         - `/close`: it is over, until the customer writes again
         - `/name Tommy Tutone`: what the customer is called
         - `/canned NAME`: a prepared answer
@@ -376,7 +377,7 @@ fn texts_to_customers_word_for_word() {
 
 #[test]
 fn the_time_of_waiting_is_shown() {
-    let waits = |seconds| wording::waits("Ann *A*", morning(), after(seconds));
+    let waits = |seconds| wording::waits("Ann *A*", SignedDuration::from_secs(seconds));
     assert_snapshot!([-5, 59, 300, 330, 7199, 7200, 40_000, 200_000].map(waits).join("\n"), @r"
         **Ann \*A\*** has been waiting for an answer for 0 s.
         **Ann \*A\*** has been waiting for an answer for 59 s.
@@ -437,6 +438,7 @@ fn the_delivery_summary_shows_the_outcome_of_an_answer() {
         )
     });
     let connect = Message::Phone(PhoneMessage::Connect {
+        name: "Dana".into(),
         agent: "+12025550111".parse().unwrap(),
         from: "+12025550100".parse().unwrap(),
         to: CUSTOMER.parse().unwrap(),
@@ -445,7 +447,7 @@ fn the_delivery_summary_shows_the_outcome_of_an_answer() {
     assert_snapshot!(delivery_summary(&mail).unwrap(), @"
         Text: queued  
         Mail: ✅ sent  
-        Call to +12025550111: about to be sent
+        Call to Dana: about to be sent
         ");
     // An automatic reply isn't shown unless it fails.
     let by_itself = |progress| {

@@ -1,9 +1,9 @@
 //! Opening hours, by local time.
 
 use handbell_core::config::{AtClosing, Calendar, Hours};
-use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 fn paris() -> TimeZone {
@@ -200,4 +200,36 @@ fn invalid_hours_are_errors() {
     }
     assert_eq!(at(json!({ "timezone": "Europe/Pariss", "week": {} })), Some("timezone".to_owned()));
     assert!(serde_json::from_value::<Hours>(json!({})).is_err(), "hours without a week");
+}
+
+#[test]
+fn open_time_leaves_out_nights_and_closed_days() {
+    let shop = week(json!({ "mon-fri": "09:00-12:00, 13:00-18:00", "sat": "22:00-02:00" }));
+    let at = |local: &str| local.parse::<DateTime>().unwrap().to_zoned(paris()).unwrap().timestamp();
+    let table = [
+        ("2026-03-02T09:30", "2026-03-02T09:40", 10),
+        ("2026-03-02T23:00", "2026-03-03T09:10", 10),
+        ("2026-03-02T11:50", "2026-03-02T13:10", 20),
+        ("2026-03-02T08:00", "2026-03-03T08:00", 480),
+        ("2026-03-06T17:50", "2026-03-07T12:00", 10),
+        // Over a period that ends on the next day, and over the change of the clock on 29 March.
+        ("2026-03-07T20:00", "2026-03-08T12:00", 240),
+        ("2026-03-28T20:00", "2026-03-29T12:00", 240),
+        ("2026-03-01T10:00", "2026-03-01T20:00", 0),
+    ];
+    for (from, to, minutes) in table {
+        let (from, to, wanted) = (at(from), at(to), SignedDuration::from_mins(minutes));
+        assert_eq!(shop.open_time(from, to), wanted, "{from} to {to}");
+        if minutes > 0 {
+            let reached = shop.after_open_time(from, wanted).unwrap();
+            assert!(reached <= to && shop.open_time(from, reached) == wanted, "{from}: {reached}");
+        }
+    }
+    // Two periods that overlap count once, and a place that never opens is never open long enough.
+    let twice = week(json!({ "mon": "09:00-12:00, 11:00-13:00" }));
+    assert_eq!(
+        twice.open_time(at("2026-03-02T00:00"), at("2026-03-03T00:00")),
+        SignedDuration::from_hours(4)
+    );
+    assert_eq!(week(json!({})).after_open_time(at("2026-03-02T00:00"), SignedDuration::from_mins(1)), None);
 }

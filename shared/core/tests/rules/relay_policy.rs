@@ -313,6 +313,7 @@ fn done(command: &AgentCommand) -> String {
         AgentCommand::Release => "release".to_owned(),
         AgentCommand::Close { note: Some(note) } => format!("close ({note})"),
         AgentCommand::Close { note: None } => "close".to_owned(),
+        AgentCommand::NoReply => "no reply".to_owned(),
         AgentCommand::Name(name) => format!("name ({name})"),
         AgentCommand::Canned(name) => format!("canned ({name})"),
         AgentCommand::Call => "call".to_owned(),

@@ -3,7 +3,7 @@
 use handbell_core::address::E164;
 use handbell_core::texting::{
     BadNumber, FileRoute, OptOutKeyword, PriceClass, Segments, calling_code, file_route, is_short_code,
-    may_text, opt_out_word, price_class, read_number, segments,
+    is_thanks, may_text, opt_out_word, price_class, read_number, reads_like_opt_out, segments,
 };
 use proptest::prelude::*;
 
@@ -71,6 +71,40 @@ fn opt_out_words_are_recognised() {
         ("unstop", Some(OptOutKeyword::Start)),
         ("help", Some(OptOutKeyword::Help)),
         ("INFO", Some(OptOutKeyword::Help)),
+        ("opt out", Some(OptOutKeyword::Stop)),
+        ("Opt out.", Some(OptOutKeyword::Stop)),
+        ("opt-out", Some(OptOutKeyword::Stop)),
+        ("OPT\u{2011}OUT!", Some(OptOutKeyword::Stop)),
+        ("Opt  Out", Some(OptOutKeyword::Stop)),
+        ("Stop all", Some(OptOutKeyword::Stop)),
+        ("\"STOP\"", Some(OptOutKeyword::Stop)),
+        ("“Stop”", Some(OptOutKeyword::Stop)),
+        ("«quit»", Some(OptOutKeyword::Stop)),
+        ("'unsubscribe'", Some(OptOutKeyword::Stop)),
+        ("*STOP*", Some(OptOutKeyword::Stop)),
+        ("**Cancel**", Some(OptOutKeyword::Stop)),
+        ("_end_", Some(OptOutKeyword::Stop)),
+        ("(stop)", Some(OptOutKeyword::Stop)),
+        ("-stop-", Some(OptOutKeyword::Stop)),
+        ("stop…", Some(OptOutKeyword::Stop)),
+        ("\u{feff}STOP\u{200b}", Some(OptOutKeyword::Stop)),
+        ("ST\u{ad}OP", Some(OptOutKeyword::Stop)),
+        ("\u{202a}stop\u{202c}", Some(OptOutKeyword::Stop)),
+        ("stop\u{3164}", Some(OptOutKeyword::Stop)),
+        ("stop\0", Some(OptOutKeyword::Stop)),
+        ("\u{a0}Stop\u{a0}", Some(OptOutKeyword::Stop)),
+        ("ＳＴＯＰ", Some(OptOutKeyword::Stop)),
+        ("ｏｐｔ　ｏｕｔ！", Some(OptOutKeyword::Stop)),
+        ("𝗦𝗧𝗢𝗣", Some(OptOutKeyword::Stop)),
+        ("STOP 🛑", Some(OptOutKeyword::Stop)),
+        ("STOP STOP", Some(OptOutKeyword::Stop)),
+        ("stop!\nstop!", Some(OptOutKeyword::Stop)),
+        ("Stop. Thank you", None),
+        ("stop please", None),
+        ("Stop?", None),
+        ("the end", None),
+        ("ends", None),
+        ("stop 2", None),
         ("Yes!", None),
         ("Help!", None),
         ("Yes please", None),
@@ -82,6 +116,109 @@ fn opt_out_words_are_recognised() {
     ];
     for (body, word) in table {
         assert_eq!(opt_out_word(body), word, "{body:?}");
+    }
+}
+
+#[test]
+fn a_message_that_may_be_a_wish_for_no_texts_is_recognised() {
+    let wishes = [
+        "Stop. Thank you",
+        "stop please",
+        "Please stop",
+        "STOP IT",
+        "please stop calling me",
+        "Stop texting me!!",
+        "stop these messages now",
+        "ok stop",
+        "Cancel please",
+        "please UNSUBSCRIBE me from this list",
+        "I want to opt out",
+        "opt me out of this",
+        "Remove me from your list",
+        "don't text me",
+        "Don’t text me again",
+        "do not contact me",
+        "no more texts please",
+        "ＳＴＯＰ please",
+        "\u{200b}stop\u{200b} thanks",
+        "Stop?",
+        "take me off your list",
+    ];
+    for wish in wishes {
+        assert!(reads_like_opt_out(wish), "{wish:?}");
+    }
+    let others = [
+        "",
+        "hi",
+        "Can I stop by tomorrow?",
+        "Where is the bus stop?",
+        "my watch stopped",
+        "I want to cancel my order",
+        "please cancel it",
+        "at the end of the week",
+        "I do not write well",
+        "don't contact lenses cost more?",
+        "thank you",
+        "no more milk please",
+    ];
+    for other in others {
+        assert!(!reads_like_opt_out(other), "{other:?}");
+    }
+}
+
+#[test]
+fn thanks_are_told_from_questions_and_requests() {
+    let thanks = [
+        "Thanks!",
+        "thank you",
+        "Thank you so much :)",
+        "👍",
+        "👍🏽",
+        "👍 👍",
+        "❤️",
+        "Thx 🙏",
+        "ok",
+        "OK, thanks a lot",
+        "Okay. Bye!",
+        "no thanks",
+        "Great, thank you very much for your help",
+        "Perfect",
+        "cheers",
+        "danke schön",
+        "Merci beaucoup !",
+        "Got it, thanks",
+        "Have a nice day, bye",
+        "Liked “Thank you, and goodbye.”",
+        "Loved an image",
+        "\u{200a}👍\u{200b} to “\u{200a}Thank you\u{200a}”\u{200b}",
+        "Reacted 🙏 to “Goodbye”",
+        ":-)",
+    ];
+    for text in thanks {
+        assert!(is_thanks(text), "{text:?}");
+    }
+    let others = [
+        "",
+        "...",
+        "hi",
+        "Thanks, when do you open?",
+        "thanks?",
+        "Thanks but it is still broken",
+        "ok do it",
+        "ok 2 please",
+        "👎",
+        "thanks 😡",
+        "🚑",
+        "no",
+        "no help",
+        "Questioned “We open at 9”",
+        "Disliked “We open at 9”",
+        "liked your shop, do you deliver",
+        "good day",
+        "HELP",
+    ];
+    for text in others {
+        assert!(!is_thanks(text), "{text:?}");
     }
 }
 

@@ -69,6 +69,9 @@ pub struct Member {
     /// Mail address; compare without regard to case.
     #[serde(default)]
     pub person_email: Option<String>,
+    /// Id of the person's organisation.
+    #[serde(default)]
+    pub person_org_id: Option<String>,
     /// Name of the person.
     #[serde(default)]
     pub person_display_name: Option<String>,
@@ -191,6 +194,7 @@ impl Webex {
                 room_id: Some(room.clone()),
                 person_id: None,
                 person_email: Some(email.to_owned()),
+                person_org_id: None,
                 person_display_name: None,
                 is_moderator: None,
                 is_room_hidden: None,

@@ -147,7 +147,8 @@ fn remember_answer(
     now: Timestamp,
 ) {
     builder.next.pace = pace;
-    builder.end_waiting();
+    builder.end_waiting(Some(&answer.by.name));
+    builder.next.settled_at = None;
     builder.next.answered_at = Some(now);
     if std::mem::take(&mut builder.next.closed) {
         builder.add_fact("conversation.reopened", []);

@@ -4,6 +4,7 @@ mod automatic;
 mod dispatch;
 mod schedule;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::context::ConversationContext;
@@ -11,6 +12,9 @@ use super::decision::ConversationDecision;
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
 use crate::delivery::{Dispatch, Fact, Medium};
 use crate::vendor_id::MessageId;
+
+/// Minimum time between two searches for an available agent.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a customer wrote or said.
 pub(super) struct FromCustomer {
@@ -92,6 +96,8 @@ impl<'a> DecisionBuilder<'a> {
                     heard_at: now,
                     answered_at: None,
                     waiting_since: None,
+                    wait_ended_by: None,
+                    settled_at: None,
                     assignee: None,
                     assigned_at: None,
                     welcomed: false,
@@ -145,8 +151,7 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn opt_out(&mut self) {
         self.sender.opted_out.get_or_insert(self.now);
         self.next.cancelled_up_to = self.next.dispatches;
-        self.next.waiting_since = None;
-        self.next.alarm = None;
+        self.end_waiting(None);
         self.add_fact("customer.opted-out", []);
     }
 
@@ -180,27 +185,45 @@ impl<'a> DecisionBuilder<'a> {
         taken.drain(..too_many);
     }
 
-    /// Records that nobody is waiting for an answer any more.
-    pub(super) fn end_waiting(&mut self) {
-        self.next.waiting_since = None;
+    /// Records that the customer isn't waiting for an answer any more, and which agent ended that.
+    pub(super) fn end_waiting(&mut self, by: Option<&str>) {
+        if self.next.waiting_since.take().is_some() {
+            self.next.wait_ended_by = by.map(str::to_owned);
+        }
         self.next.alarm = None;
     }
 
-    pub(super) fn close(&mut self) {
-        self.end_waiting();
+    /// Returns true if an available agent was looked for just now.
+    pub(super) fn looked_lately(&self) -> bool {
+        self.next.assigned_at.is_some_and(|at| self.now.duration_since(at) < LOOK_AGAIN)
+    }
+
+    /// Returns true if the customer and the lobby were told today that nobody is available.
+    pub(super) fn was_told_today(&self) -> bool {
+        self.next.told_on == Some(self.today())
+    }
+
+    pub(super) fn today(&self) -> Date {
+        self.now.to_zoned(self.context.zone.clone()).date()
+    }
+
+    pub(super) fn close(&mut self, by: Option<&str>) {
+        self.end_waiting(by);
         self.next.closed = true;
         self.next.erase_asked = None;
     }
 
     /// Removes everything about the customer. Only the numbers remain that are never reused.
     pub(super) fn forget(&mut self) {
-        self.close();
+        self.close(None);
         // The waiting customer's incident is erased with everything else, so there is none to end.
         self.next.alarmed = None;
         self.next.address = None;
         self.next.email = None;
         self.next.by_form = false;
         self.next.name = None;
+        self.next.wait_ended_by = None;
+        self.next.settled_at = None;
         self.next.assignee = None;
         self.next.assigned_at = None;
         self.next.welcomed = false;

@@ -7,7 +7,7 @@ use super::context::ConversationContext;
 use super::customer::wants_an_answer;
 use super::decision::ConversationDecision;
 use crate::conversation::{Conversation, CustomerCall, Sender};
-use crate::delivery::Medium;
+use crate::delivery::{Content, ConversationEntry, Medium, Message, SpaceMessage, Speaker};
 use crate::wording::conversation as wording;
 
 /// Time after which a call is certainly over: Twilio ends a forwarded call after four hours (Twilio, TwiML, Dial).
@@ -71,7 +71,7 @@ impl<'a> Caller<'a> {
         if spoke.is_none() {
             miss(&mut builder);
         } else {
-            builder.end_waiting();
+            builder.end_waiting(None);
             builder.next.answered_at = Some(self.now);
         }
         Some(builder.finish())
@@ -98,6 +98,30 @@ impl<'a> Caller<'a> {
         }
         Some(builder.finish())
     }
+}
+
+/// An agent called the customer. If the customer answered, nobody waits any more.
+pub(super) fn record_agents_call(
+    mut builder: DecisionBuilder<'_>,
+    by: &str,
+    spoke: Option<SignedDuration>,
+) -> ConversationDecision {
+    let entry = ConversationEntry {
+        speaker: Speaker::Agent(by.to_owned()),
+        customer: builder.next.called(),
+        medium: Medium::Call,
+        text: wording::agent_called(spoke),
+        note: String::new(),
+        files: 0,
+        at: builder.now,
+    };
+    builder.add_entry(entry, [Message::Space(SpaceMessage::Post { content: Content::Entry })]);
+    if spoke.is_some() {
+        builder.end_waiting(Some(by));
+        builder.next.answered_at = Some(builder.now);
+        builder.next.settled_at = None;
+    }
+    builder.finish()
 }
 
 fn remember_end(builder: &mut DecisionBuilder<'_>, id: &str) {

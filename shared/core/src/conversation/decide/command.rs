@@ -38,6 +38,7 @@ pub(super) fn handle_command(
             builder.note(thread, wording::released(&asked.by));
         }
         AgentCommand::Close { note } => close(&mut builder, note.as_deref(), asked),
+        AgentCommand::NoReply => need_no_reply(&mut builder, asked),
         AgentCommand::Name(name) => rename(&mut builder, name, asked),
         AgentCommand::Canned(name) => {
             let canned = line.canned.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -80,9 +81,18 @@ fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMes
     builder.note(Some(&asked.thread), wording::closed(&asked.by, note));
     if !builder.next.closed {
         builder.say_goodbye();
-        builder.close();
+        builder.close(Some(&asked.by.name));
+        builder.next.settled_at = Some(builder.now);
         builder.add_fact("conversation.closed", [("by", address_of(&asked.by))]);
     }
+}
+
+/// Records that the customer needs no answer to what they wrote last.
+fn need_no_reply(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage) {
+    let waits = builder.next.waiting_since.is_some();
+    builder.end_waiting(Some(&asked.by.name));
+    builder.next.settled_at = Some(builder.now);
+    builder.note(Some(&asked.thread), wording::needs_no_reply(&asked.by, waits));
 }
 
 /// Changes the customer's name and the title of the space.
@@ -118,7 +128,12 @@ fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp)
         (Some(agent), Some(to)) => {
             let note =
                 Message::Space(SpaceMessage::Post { content: Content::Text(wording::ringing(&asked.by)) });
-            let call = Message::Phone(PhoneMessage::Connect { agent, from: line.number.clone(), to });
+            let call = Message::Phone(PhoneMessage::Connect {
+                name: asked.by.name.clone(),
+                agent,
+                from: line.number.clone(),
+                to,
+            });
             let dispatch = builder.add_dispatch([note, call]);
             dispatch.in_conversation(|of| of.thread = Some(asked.thread.clone()));
             dispatch.add_summary(now);

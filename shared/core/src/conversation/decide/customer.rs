@@ -10,11 +10,11 @@ use crate::address::EmailAddress;
 use crate::config::Line;
 use crate::conversation::{Conversation, Sender};
 use crate::delivery::{Medium, Message, SpaceMessage};
-use crate::texting::OptOutKeyword;
+use crate::texting::{OptOutKeyword, is_thanks, opt_out_word, reads_like_opt_out};
 use crate::wording::conversation as wording;
 
-/// Minimum time between two searches for an available agent.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+/// Time for which thanks that follow the end of a conversation need no answer.
+const SETTLED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 type Before<'a> = Option<&'a Conversation>;
 
@@ -23,6 +23,7 @@ pub(super) struct CustomerText<'a> {
     pub(super) body: &'a str,
     pub(super) files: &'a [CustomerFile],
     pub(super) at: Timestamp,
+    /// The opt-out word that Twilio recognised.
     pub(super) word: Option<OptOutKeyword>,
 }
 
@@ -41,8 +42,10 @@ pub(super) fn handle_text(
     now: Timestamp,
 ) -> ConversationDecision {
     let CustomerText { body, files, at, word } = text;
+    let counts = |word: &OptOutKeyword| files.is_empty() || *word == OptOutKeyword::Stop;
+    let word = word.or_else(|| opt_out_word(body).filter(counts));
     match (word, sender.opted_out) {
-        (Some(OptOutKeyword::Stop), _) => return stop(before, sender, context, now),
+        (Some(OptOutKeyword::Stop), _) => return stop(before, sender, text, context, now),
         (Some(OptOutKeyword::Start), Some(_)) => {
             let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
             builder.sender.opted_out = None;
@@ -53,31 +56,56 @@ pub(super) fn handle_text(
         }
         _ => {}
     }
-    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
+    let thanks = word.is_none() && files.is_empty() && is_thanks(body);
+    let done = before.filter(|before| thanks && is_settled(before, now));
+    let mut builder = match done {
+        Some(before) => DecisionBuilder::on(before, sender, context, now),
+        None => DecisionBuilder::open_or_continue(before, sender, context, now),
+    };
+    builder.next.heard_at = now;
     builder.confirm();
     builder.next.by_form = false;
-    let media = files.iter().map(|file| {
-        Message::Space(SpaceMessage::CustomerFile {
-            url: file.url.clone(),
-            content_type: file.content_type.clone(),
-        })
-    });
+    // Where nothing can be sent, the agents know already that the customer wants no texts.
+    let unwanted = word.is_none() && sender.opted_out.is_none() && reads_like_opt_out(body);
+    let note = if unwanted { wording::MAY_OPT_OUT.to_owned() } else { String::new() };
     builder.add_customer_entry(
-        FromCustomer { medium: Medium::Text, text: body.to_owned(), note: String::new(), at },
-        media,
+        FromCustomer { medium: Medium::Text, text: body.to_owned(), note, at },
+        media(files),
     );
+    if done.is_some() {
+        return builder.finish();
+    }
     // Twilio answers HELP on its own: neither the welcome nor another automatic reply follows.
     if word.is_some() {
         builder.sender.told_at = Some(now);
     }
-    wants_an_answer(&mut builder, word.is_none());
+    wants_an_answer(&mut builder, word.is_none() && !unwanted);
     builder.finish()
 }
 
-/// STOP: posts one quiet line, asks nobody to answer, and cancels the answers that weren't sent yet.
+/// Returns true if an agent said lately that nothing is left to answer, and the customer has asked for nothing since.
+fn is_settled(conversation: &Conversation, now: Timestamp) -> bool {
+    let lately = |at: Timestamp| now.duration_since(at) < SETTLED_FOR;
+    conversation.address.is_some()
+        && conversation.waiting_since.is_none()
+        && conversation.settled_at.is_some_and(lately)
+}
+
+fn media(files: &[CustomerFile]) -> impl Iterator<Item = Message> {
+    files.iter().map(|file| {
+        Message::Space(SpaceMessage::CustomerFile {
+            url: file.url.clone(),
+            content_type: file.content_type.clone(),
+        })
+    })
+}
+
+/// STOP: posts one quiet line, asks nobody to answer, and cancels the answers that weren't sent yet. Files that came with it are
+/// posted too.
 fn stop(
     before: Before<'_>,
     sender: &Sender,
+    text: CustomerText<'_>,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
@@ -93,6 +121,11 @@ fn stop(
     }
     let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     builder.opt_out();
+    if !text.files.is_empty() {
+        let words = text.body.to_owned();
+        let words = FromCustomer { medium: Medium::Text, text: words, note: String::new(), at: text.at };
+        builder.add_customer_entry(words, media(text.files));
+    }
     builder.note(None, wording::stopped(&builder.next.called()));
     builder.finish()
 }
@@ -154,6 +187,7 @@ pub(super) fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
     }
     let (context, now) = (builder.context, builder.now);
     builder.next.waiting_since.get_or_insert(now);
+    builder.next.settled_at = None;
     // A customer who isn't welcomed now, because another reply was just sent, isn't welcomed later either: it would be odd.
     builder.next.welcomed |= !tell;
     if !context.open {
@@ -166,14 +200,39 @@ pub(super) fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
     }
     match invitation(context.line) {
         Some(assign) => {
-            let lately = builder.next.assigned_at.is_some_and(|at| now.duration_since(at) < LOOK_AGAIN);
-            if !lately && !builder.next.is_attended(now) {
+            if !builder.looked_lately() && !builder.next.is_attended(now) {
                 builder.next.assigned_at = Some(now);
                 builder.add_to_customer_entry(assign);
             }
         }
         // The people in the space answer: there is nobody to look for.
         None => welcome(builder, tell),
+    }
+}
+
+/// The customer's words stand in a space in which nobody reads them: somebody else hears of the customer at once, however recent the
+/// last answer is.
+pub(super) fn handle_empty_space(mut builder: DecisionBuilder<'_>) -> Option<ConversationDecision> {
+    builder.next.waiting_since?;
+    let (context, now) = (builder.context, builder.now);
+    if !context.open {
+        nobody(&mut builder, context.line.texts.closed.as_deref(), wording::OUTSIDE_HOURS);
+        return Some(builder.finish());
+    }
+    match invitation(context.line) {
+        // The last search found nobody at work, and that was said.
+        Some(_) if builder.looked_lately() && builder.was_told_today() && !builder.next.is_attended(now) => {
+            None
+        }
+        Some(assign) => {
+            builder.next.assigned_at = Some(now);
+            builder.add_dispatch([assign]);
+            Some(builder.finish())
+        }
+        None => {
+            nobody(&mut builder, context.line.texts.nobody.as_deref(), wording::NOBODY_THERE);
+            Some(builder.finish())
+        }
     }
 }
 
@@ -204,11 +263,10 @@ fn welcome(builder: &mut DecisionBuilder<'_>, tell: bool) {
 
 /// Nobody answers now: notifies the customer, and the team in its lobby, once a day.
 fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
-    let today = builder.now.to_zoned(builder.context.zone.clone()).date();
-    if builder.next.told_on == Some(today) {
+    if builder.was_told_today() {
         return;
     }
-    builder.next.told_on = Some(today);
+    builder.next.told_on = Some(builder.today());
     builder.next.welcomed = true;
     builder.reply_automatically(text);
     if builder.context.line.lobby.is_some() {

@@ -49,6 +49,13 @@ pub enum ConversationEvent {
         /// How long two people spoke; none if nobody took the call.
         spoke: Option<SignedDuration>,
     },
+    /// An agent called the customer with `/call`, and the call is over.
+    AgentCalled {
+        /// Name of the agent.
+        by: String,
+        /// How long the two spoke; none if the customer did not answer.
+        spoke: Option<SignedDuration>,
+    },
     /// The customer left a voicemail.
     Voicemail {
         /// URL of the recording at Twilio.
@@ -81,6 +88,13 @@ pub enum ConversationEvent {
         /// Who gave it and where; the text is empty.
         asked: AgentMessage,
     },
+    /// An agent edited a message that had stayed in the space, into one that would have had an effect if it were new. It has none.
+    KeptEdited {
+        /// True if the message is a command now.
+        command: bool,
+        /// Who edited it and where; the text is empty.
+        said: AgentMessage,
+    },
     /// An agent's message that stays in the space. It is remembered, so that it isn't judged again when other rules apply.
     Kept {
         /// Why it stays.
@@ -93,6 +107,8 @@ pub enum ConversationEvent {
         /// Who wrote it and where; the text is empty.
         said: AgentMessage,
     },
+    /// The customer wrote, but nobody of the team is left in the space.
+    SpaceEmpty,
     /// Handbell has looked for an available agent.
     AttendanceChecked(Attendance),
     /// Twilio reports that the number has opted out.

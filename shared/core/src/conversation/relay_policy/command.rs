@@ -20,6 +20,8 @@ pub enum AgentCommand {
         /// A note for the team.
         note: Option<String>,
     },
+    /// What the customer wrote last needs no answer.
+    NoReply,
     /// Name the customer: 1 to 60 characters in one line.
     Name(String),
     /// Send the prepared answer with this name.
@@ -53,6 +55,7 @@ impl fmt::Debug for AgentCommand {
             Self::Release => "Release",
             Self::Close { note: Some(_) } => "Close(…)",
             Self::Close { note: None } => "Close",
+            Self::NoReply => "NoReply",
             Self::Name(_) => "Name(…)",
             Self::Canned(_) => "Canned(…)",
             Self::Call => "Call",
@@ -98,6 +101,7 @@ pub(super) fn read(text: &str) -> Option<Read<'_>> {
             confirmed: ["yes", "confirm"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)),
         },
         ("claim", "") => AgentCommand::Claim,
+        ("noreply" | "no-reply", "") => AgentCommand::NoReply,
         ("release", "") => AgentCommand::Release,
         ("call", "") => AgentCommand::Call,
         ("who", "") => AgentCommand::Who,
@@ -105,7 +109,11 @@ pub(super) fn read(text: &str) -> Option<Read<'_>> {
         ("export", "") => AgentCommand::Export,
         ("optout" | "opt-out", "") => AgentCommand::OptOut,
         ("hours", "") => AgentCommand::Hours,
-        ("claim" | "release" | "call" | "who" | "history" | "export" | "optout" | "opt-out" | "hours", _) => {
+        (
+            "claim" | "release" | "noreply" | "no-reply" | "call" | "who" | "history" | "export" | "optout"
+            | "opt-out" | "hours",
+            _,
+        ) => {
             return Some(Read::Unknown(line(text)));
         }
         _ => return Some(Read::Unknown(typed(text))),

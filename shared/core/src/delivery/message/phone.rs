@@ -41,6 +41,9 @@ pub enum PhoneMessage {
     },
     /// Call an agent, and connect the agent with the customer after key 1.
     Connect {
+        /// Name of the agent.
+        #[serde(default)]
+        name: String,
         /// The agent's number.
         agent: E164,
         /// Handbell's number.

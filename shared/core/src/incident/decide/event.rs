@@ -1,6 +1,6 @@
 //! Events of an incident: presses, commands, alerts, signals of polls, and time.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::alert::RaisedAlert;
 use crate::button::Press;
@@ -41,6 +41,8 @@ pub enum Event {
         customer: String,
         /// Since when the customer has been waiting.
         since: Timestamp,
+        /// For how long, counted in the line's opening hours.
+        waited: SignedDuration,
     },
     /// The time for which the incident asked has come.
     Wake,

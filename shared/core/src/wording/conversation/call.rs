@@ -16,6 +16,14 @@ pub fn call_ended(spoke: Option<SignedDuration>) -> String {
     }
 }
 
+/// Reports an agent's call to the customer.
+pub fn agent_called(spoke: Option<SignedDuration>) -> String {
+    match spoke {
+        Some(spoke) => format!("called the customer. They spoke for {}.", length(spoke)),
+        None => "called the customer, who did not answer.".to_owned(),
+    }
+}
+
 /// A call is over, and how was never reported.
 pub const CALL_UNREPORTED: &str = "the call is over. Twilio did not report whether anybody took it.";
 

@@ -27,6 +27,17 @@ pub fn closed(by: &Agent, note: Option<&str>) -> String {
     format!("Closed by {}.{note} It opens again when the customer writes.", escape(&by.name))
 }
 
+/// Returns the reply to `/noreply`.
+pub fn needs_no_reply(by: &Agent, waits: bool) -> String {
+    match waits {
+        true => format!(
+            "{} says that no answer is needed. The customer waits again with the next message.",
+            escape(&by.name)
+        ),
+        false => "The customer isn't waiting for an answer.".to_owned(),
+    }
+}
+
 /// Returns the reply to `/name`.
 pub fn named(name: &str) -> String {
     format!("The customer is called **{}** from now on.", escape(name))

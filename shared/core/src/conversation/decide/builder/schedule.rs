@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::DecisionBuilder;
+use crate::conversation::waiting::will_have_waited;
 
 /// Time after which a waiting conversation is processed again outside of opening hours.
 const CLOSED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
@@ -27,8 +28,9 @@ impl DecisionBuilder<'_> {
             over = self.now + self.context.line.close_after.0;
         }
         let waits = waits.filter(|_| conversation.alarm.is_none()).map(|(since, waiting)| {
-            let limit = since + waiting.after.0;
-            if limit <= self.now && !self.context.open { self.now + CLOSED_AGAIN } else { limit }
+            let limit = will_have_waited(self.context.line, self.context.zone, since, waiting.after.0);
+            let soon = self.now + CLOSED_AGAIN;
+            limit.filter(|limit| *limit > self.now || self.context.open).unwrap_or(soon)
         });
         let next = waits.unwrap_or(over).max(self.now);
         Some(call.map_or(next, |call| call.min(next)))
