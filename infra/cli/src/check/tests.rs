@@ -511,3 +511,73 @@ fn the_schema_explains_itself() {
     assert_eq!(schema["additionalProperties"], false);
     jsonschema::meta::validate(&schema).expect("a valid schema");
 }
+
+/// A configuration with this line in a plan, and with this one in a zone.
+fn with(plan: &str, zone: &str) -> String {
+    format!(
+        "{TOP}sites: {{ s: {{ cmx: {{ url: \"https://cmx.example.com\", user: u, password: {{ secret: p }} }} }} }}
+plans:
+  a:
+    space: {{ title: A }}
+    steps: [{{ post: {{ markdown: a }} }}]
+    {plan}
+zones:
+  z: {{ site: s, plan: a, {zone} }}
+"
+    )
+}
+
+#[test]
+fn a_phone_number_needs_no_quotes() {
+    for to in ["+352691496401", "{ person: 010 }", "{ team: no }", "{ on_duty: 2026 }"] {
+        let text = with(&format!("escalate: {{ more: {{ page: [{{ to: [{to}] }}] }} }}"), "at: 50");
+        let config =
+            check(&text, &|_| true).unwrap_or_else(|found| panic!("{}", render("f.yaml", &text, &found)));
+        let target = &config.plans["a"].escalate["more"].page[0].to[0];
+        let json = serde_json::to_value(target).expect("JSON");
+        let said = json.as_str().or_else(|| json.as_object()?.values().next()?.as_str()).expect("text");
+        assert!(to.contains(said), "{to}: {json}");
+        assert_eq!(serde_json::from_value::<handbell_core::config::Target>(json).expect("a target"), *target);
+    }
+}
+
+#[test]
+fn no_value_is_refused_in_a_programmers_words() {
+    let values = [
+        "no",
+        "010",
+        "1.5",
+        "0x1",
+        "~",
+        "[]",
+        "[no, 010]",
+        "{ a: 1 }",
+        "2026-12-24",
+        "09:00",
+        "+1",
+        "\"\"",
+        "-1",
+        "1e99",
+    ];
+    let keys = ["was", "need", "card", "reset_after", "repeat", "again", "confirm", "escalate"];
+    let zone_keys =
+        ["at", "warn", "alert", "capacity", "for", "hours", "exclude", "was", "label", "where", "silent"];
+    let texts = keys.iter().flat_map(|key| values.map(|value| with(&format!("{key}: {value}"), "at: 50")));
+    let zones =
+        zone_keys.iter().flat_map(|key| values.map(|value| with("card: true", &format!("{key}: {value}"))));
+    for text in texts.chain(zones) {
+        let Err(findings) = check(&text, &|_| true) else { continue };
+        let said = render("f.yaml", &text, &findings);
+        for words in [
+            "untagged",
+            "variant",
+            "invalid type",
+            "invalid value",
+            "u32",
+            "does not match",
+            "not valid under",
+        ] {
+            assert!(!said.contains(words), "{said}");
+        }
+    }
+}
