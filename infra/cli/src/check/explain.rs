@@ -118,6 +118,10 @@ fn is_nearly(schema: &Value, branch: &[ValidationError<'static>]) -> bool {
             let known = known_keys(&refused_by(schema, inner));
             unexpected.iter().all(|key| nearest(key, known.iter().map(String::as_str)).is_some())
         }
+        // A word can't have been meant by a mapping.
+        ValidationErrorKind::OneOfNotValid { .. }
+        | ValidationErrorKind::Constant { .. }
+        | ValidationErrorKind::Enum { .. } => false,
         _ => true,
     })
 }

@@ -542,6 +542,54 @@ fn a_phone_number_needs_no_quotes() {
 }
 
 #[test]
+fn a_number_that_may_be_another_is_refused_with_what_to_write() {
+    for (zone, advice) in [
+        ("at: 050", "write 50,"),
+        ("at: 50.0", "write 50,"),
+        ("at: 1_000", "write 1000,"),
+        ("at: 0x32", "write it in digits"),
+        ("at: 5e1", "write it in digits"),
+        ("at: -5", "write it in digits"),
+        ("warn: 080", "write 80,"),
+        ("warn: { at: 080, clear: 70 }", "write 80,"),
+        ("warn: { at: 80 }", "the key `clear` is missing"),
+        ("warn: off", "never"),
+        ("warn: [1]", "never"),
+        ("warn: nevr", "never"),
+        ("capacity: 010", "write 10,"),
+        ("capacity: 10.0", "write 10,"),
+        ("capacity: \"10\"", "write 10 without quotes"),
+        ("for: { up: 02 }", "write 2,"),
+        ("at: 5, capacity: 99999999999", "too large"),
+        ("at: 99999999999", "too large"),
+    ] {
+        let said = wrong(&with("card: true", zone));
+        assert!(said.contains(advice), "{zone}: {said}");
+        assert!(said.lines().any(|line| line.starts_with("f.yaml:10:")), "{zone}: {said}");
+    }
+    for (plan, advice) in [
+        ("need: 02", "write 2,"),
+        ("need: 2.0", "write 2,"),
+        ("need: two", "a list of teams"),
+        ("need: { a: b }", "a list of teams"),
+        ("need: no", "a list of teams"),
+        ("was: no", "put the name in quotes"),
+        ("was: 010", "put the name in quotes"),
+        ("was: { a: b }", "the earlier name"),
+        ("again: { after: 5m, times: 03 }", "write 3,"),
+        ("again: { after: 5, times: 3 }", "is not a duration"),
+        ("escalate: { b: { page: [{ to: [{ persn: dana }] }] } }", "did you mean `person`?"),
+        ("escalate: { b: { page: [{ to: [{ person: d, team: o }] }] } }", "one of { on_duty: ROTA }"),
+        ("escalate: { b: { page: [{ to: [[x]] }] } }", "one of { on_duty: ROTA }"),
+        ("escalate: { b: { page: [{ to: [0049151123] }] } }", "is no phone number"),
+    ] {
+        let said = wrong(&with(plan, "at: 50"));
+        assert!(said.contains(advice), "{plan}: {said}");
+        assert!(said.starts_with("f.yaml:8:"), "{plan}: {said}");
+    }
+}
+
+#[test]
 fn no_value_is_refused_in_a_programmers_words() {
     let values = [
         "no",
