@@ -26,7 +26,7 @@ twilio: { account: AC0123456789abcdef0123456789abcdef, token: { secret: twilio }
 mail: { domain: in.example.com, from: handbell@in.example.com, links: { secret: links } }
 plans:
   help: { space: { title: Help }, steps: [{ post: { markdown: Help is needed } }, { post: { markdown: Still } }] }
-  on-call: { space: { title: "{incident}" }, steps: [{ page: [{ to: [{ on_duty: ops }] }] }] }
+  on-call: { space: { title: "{incident}", reuse: per-incident }, steps: [{ page: [{ to: [{ on_duty: ops }] }] }] }
   busy: { space: { title: Floor } }
   waiting: { space: { title: Support waits } }
 buttons: { green: { plan: help, token: { secret: button-green } } }

@@ -23,7 +23,6 @@ use repair::repair;
 use tree::Place;
 pub(crate) use tree::{Entry, Kind, Node};
 use validate::validate;
-pub(crate) use words::nearest;
 
 /// Reads a configuration, or returns all findings in the order of the file. `files` returns whether a file that the
 /// configuration names exists.
@@ -79,7 +78,23 @@ pub fn schema() -> String {
 }
 
 fn schema_value() -> Value {
-    schemars::schema_for!(Config).to_value()
+    let mut schema = schemars::schema_for!(Config).to_value();
+    bound(&mut schema);
+    schema
+}
+
+/// Adds the largest number that fits, which the validator doesn't know by the format's name.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            if keys.get("format").is_some_and(|format| format == "uint32") {
+                keys.insert("maximum".into(), json!(u32::MAX));
+            }
+            keys.values_mut().for_each(bound);
+        }
+        Value::Array(items) => items.iter_mut().for_each(bound),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// The error of the functions' deserializer about a file that passed every other check.

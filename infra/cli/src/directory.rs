@@ -97,7 +97,7 @@ pub(crate) fn known<'a>(
         return Ok(name);
     }
     let all: Vec<&str> = names.clone().take(30).collect();
-    Err(match crate::check::nearest(wanted, names) {
+    Err(match handbell_core::nearest(wanted, names) {
         Some(meant) => format!("there is no {kind} {wanted:?}; did you mean {meant:?}?"),
         None if all.is_empty() => format!("there is no {kind} {wanted:?}; there are none at all yet"),
         None => format!("there is no {kind} {wanted:?}; choose from: {}", all.join(", ")),

@@ -15,9 +15,9 @@ use handbell_outbound::floor::Unknown;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::check::nearest;
 use crate::failure::Failure;
 use access::{Access, Secrets, secrets};
+use handbell_core::nearest;
 use words::{cmx_tells, meraki_tells, one_line, shown, title};
 
 /// Time-out for all requests to a site. A person waits for the answer, so it is longer than that of a poll.

@@ -1,6 +1,7 @@
 //! `handbell local`, the default command: the whole system on this laptop.
 
 mod seed;
+mod vendors;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -48,6 +49,7 @@ pub(crate) fn run(
     asked: Options,
     demo: impl FnOnce() -> Result<PathBuf, String>,
 ) -> Result<(), handbell_boot::Error> {
+    let vendors = vendors::vendors(&asked)?;
     let config = asked.config.map_or_else(demo, Ok)?;
     let config = config.canonicalize().map_err(|error| format!("{}: {error}", config.display()))?;
     let overrides = [
@@ -74,6 +76,7 @@ pub(crate) fn run(
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let runner = start(options).await?;
         let origin = format!("http://{}", runner.address);
+        println!("{vendors}");
         println!("{}", greeting(&origin, &runner.buttons, &runner.lines, &runner.sources));
         tokio::signal::ctrl_c().await?;
         Ok(())

@@ -17,10 +17,10 @@ use handbell_core::config::{Config, Zone};
 use handbell_core::occupancy::zone::ZoneRule;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 
-use crate::check::nearest;
 use crate::document::document;
 use crate::failure::Failure;
 use crate::plot::{Plot, plot};
+use handbell_core::nearest;
 use picture::picture;
 pub use played::{Episode, Replay, Silence, replay};
 use report::Told;

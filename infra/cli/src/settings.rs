@@ -8,8 +8,8 @@ use handbell_core::config::Config;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use crate::check::nearest;
 use crate::failure::Failure;
+use handbell_core::nearest;
 
 /// The option that names the configuration.
 #[derive(Args, Clone, Debug, Default)]

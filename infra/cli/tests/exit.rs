@@ -141,3 +141,32 @@ fn a_replay_prints_a_json_document() {
     assert_eq!(levels, ["warn", "alert"], "{told}");
     assert_eq!(told["silences"], Value::Array(vec![]));
 }
+
+#[test]
+fn a_file_that_is_no_configuration_is_refused_in_plain_words() {
+    let folder = std::env::temp_dir();
+    let binary = std::env::temp_dir().join(format!("handbell-{}-binary", std::process::id()));
+    std::fs::write(&binary, [0xff, 0xfe, 0x00]).expect("written");
+    for (file, says) in [
+        (Path::new("nowhere.yaml"), "there is no file nowhere.yaml"),
+        (folder.as_path(), "is a folder"),
+        (binary.as_path(), "is no text"),
+    ] {
+        let output = handbell(&["check", file.to_str().expect("a name")]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(code(&output), 1, "{said}");
+        assert!(said.contains(says) && !said.contains("os error"), "{said}");
+    }
+    std::fs::remove_file(&binary).expect("removed");
+}
+
+#[test]
+fn nothing_to_import_is_an_error() {
+    for text in ["", "a: 1\n", "<html>\n"] {
+        let file = File::of("settings.yaml", text);
+        let output = handbell(&["import", "bttn", file.name()]);
+        assert_eq!((code(&output), output.stdout.is_empty()), (1, true), "{text:?}: {output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("isn't a robot's settings.yaml"), "{said}");
+    }
+}

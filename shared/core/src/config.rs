@@ -8,11 +8,14 @@ mod hours;
 mod line;
 mod plan;
 mod problems;
+mod quorum;
 mod secret_name;
 mod site;
 mod span;
 mod state_names;
 mod target;
+mod threshold;
+mod whole_number;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::address::{E164, EmailAddress, SmsSender};
 
 pub use alert_source::{
-    AlertSource, Confirm, MailDomain, MailMeaning, MailRule, Mailbox, PlanRepeat, Quiet, Quorum, Severity,
-    WayIn,
+    AlertSource, Confirm, MailDomain, MailMeaning, MailRule, Mailbox, PlanRepeat, Quiet, Severity, WayIn,
 };
 pub use button::{Button, HeaderSecret, Meaning, Tokens};
 pub use former_names::FormerNames;
@@ -35,12 +37,14 @@ pub use line::{
 };
 pub use plan::{Plan, PlanCall, PlanPage, PlanPost, PlanSms, Repeat, Reuse, Space, SpaceMembers, Step};
 pub use problems::{Problem, pin_bytes, problems};
+pub use quorum::Quorum;
 pub use secret_name::SecretName;
 pub use site::{CiscoSpaces, Cmx, CmxApi, CmxPush, Meraki, MerakiPush, SiteConfig, Source};
 pub use span::Span;
 pub use state_names::{Renamed, StateNames};
 pub use target::{OnDuty, PersonName, Target, TeamName};
-pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
+pub use threshold::{Amount, Never, Threshold};
+pub use zone::{Exclude, Place, Polls, Zone};
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -11,13 +11,16 @@ pub mod event_id;
 pub mod failover;
 mod hex;
 pub mod incident;
+mod nearest;
 pub mod occupancy;
 pub mod oncall;
+mod template;
 pub mod texting;
 pub mod vendor_id;
 pub mod wording;
 
 pub use hex::hex;
+pub use nearest::nearest;
 
 /// A failure on the caller's side. The answer is a 4xx, the call is never retried, and nothing is written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,13 +1,14 @@
 //! Translates the validator's errors into faults with messages for people.
 
 use handbell_core::address::{BadE164, BadEmailAddress};
+use handbell_core::nearest;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 use super::fault::{Fault, What};
 use super::schema::{is_about, known_keys, parts, refused_by};
-use super::words::{first_sentence, listed, nearest, secret_advice, wrong_choice, wrong_type};
+use super::words::{first_sentence, listed, secret_advice, written_as_a_number, wrong_choice, wrong_type};
 
 /// Translates one error of the validator into faults. `convertible` may first convert a value of the wrong type.
 pub(super) fn explain(
@@ -75,12 +76,54 @@ pub(super) fn explain(
         ValidationErrorKind::Pattern { .. } if is_about(error, "Span") => {
             add(What::Wrong, format!("{} is not a duration; write 30s, 5m, 6h or 1h 30m", error.instance()))
         }
+        ValidationErrorKind::Pattern { .. } if is_about(error, "Amount") => {
+            let is = error.instance();
+            let advice = is.as_str().and_then(written_as_a_number);
+            let advice = advice.unwrap_or_else(|| AMOUNT.into());
+            add(What::Wrong, format!("{is} is not a number of devices; {advice}"));
+        }
+        ValidationErrorKind::Minimum { limit } => {
+            add(What::Wrong, format!("{} is too small; {limit} is the least", error.instance()));
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            add(What::Wrong, format!("{} is too large; {limit} is the most", error.instance()));
+        }
         ValidationErrorKind::MinItems { limit: 1 } => {
             let name = path.last().map(String::as_str).unwrap_or_default();
             add(What::Wrong, format!("`{name}` is empty; it needs at least one entry"));
         }
         _ => add(What::Wrong, error.to_string()),
     }
+}
+
+const AMOUNT: &str = "write a number of devices such as 50, or a part of the capacity such as 80%";
+const THRESHOLD: &str = "write 80, 80%, { at: 80%, clear: 70% } or never";
+
+/// Definitions that have several forms, and what to write.
+const FORMS: [(&str, &str); 5] = [
+    ("Amount", AMOUNT),
+    ("Threshold", THRESHOLD),
+    (
+        "Target",
+        "write a phone number such as \"+352691496401\", or one of { on_duty: ROTA }, { team: TEAM } and { person: ID }",
+    ),
+    ("Quorum", "write a number of people such as 2, or a list of teams such as [network, database]"),
+    ("FormerNames", "write the earlier name, or a list of earlier names, the latest first"),
+];
+
+/// Returns true if all keys that this form doesn't have are nearly one that it has, or if it only lacks some.
+fn is_nearly(schema: &Value, branch: &[ValidationError<'static>]) -> bool {
+    branch.iter().all(|inner| match inner.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let known = known_keys(&refused_by(schema, inner));
+            unexpected.iter().all(|key| nearest(key, known.iter().map(String::as_str)).is_some())
+        }
+        // A word can't have been meant by a mapping.
+        ValidationErrorKind::OneOfNotValid { .. }
+        | ValidationErrorKind::Constant { .. }
+        | ValidationErrorKind::Enum { .. } => false,
+        _ => true,
+    })
 }
 
 /// Explains a value for which several forms are allowed and none fits, by the form that was probably meant.
@@ -100,6 +143,7 @@ pub(super) fn alternatives(
             schema: refused_by(schema, error),
         });
     };
+    let form = FORMS.iter().find(|(definition, _)| is_about(error, definition)).map(|(_, advice)| *advice);
     let choices: Vec<&Value> = context
         .iter()
         .flatten()
@@ -117,7 +161,7 @@ pub(super) fn alternatives(
             _ => Vec::new(),
         })
         .collect();
-    if !choices.is_empty() {
+    if !choices.is_empty() && form.is_none() {
         return wrong(wrong_choice(error.instance(), choices.into_iter()));
     }
     let wanted = |branch: &[ValidationError<'_>]| -> Vec<JsonType> {
@@ -132,8 +176,18 @@ pub(super) fn alternatives(
             .collect()
     };
     // A branch with the right type is probably the one that was meant. Its own errors say more than "none fits".
-    let meant = context.iter().filter(|branch| wanted(branch).is_empty()).min_by_key(|branch| branch.len());
-    if let Some(branch) = meant {
+    let fitting = || context.iter().filter(|branch| wanted(branch).is_empty());
+    let meant = match form {
+        None => fitting().min_by_key(|branch| branch.len()),
+        // A mapping shows by a key of its own which form was meant.
+        Some(_) if error.instance().is_object() => fitting().find(|branch| is_nearly(schema, branch)),
+        // The last form is the one for a number that is written in another way.
+        Some(_) => fitting().last(),
+    };
+    let is_number = error.instance().as_str().is_some_and(|text| written_as_a_number(text).is_some());
+    if let Some(branch) = meant
+        && !(form == Some(THRESHOLD) && !is_number && error.instance().is_string())
+    {
         for inner in branch {
             explain(schema, inner, faults, convertible);
         }
@@ -142,6 +196,11 @@ pub(super) fn alternatives(
     let types: Vec<JsonType> = context.iter().flat_map(|branch| wanted(branch)).collect();
     if convertible(&path, &types) {
         return;
+    }
+    if let Some(advice) = form {
+        let number = error.instance().as_str().and_then(written_as_a_number);
+        let number = number.filter(|_| types.contains(&JsonType::Integer));
+        return wrong(number.unwrap_or_else(|| advice.to_owned()));
     }
     let secret = context.iter().flatten().any(|inner| is_about(inner, "SecretName"));
     wrong(if secret { secret_advice(&path) } else { wrong_type(&path, error, &types) });

@@ -511,3 +511,121 @@ fn the_schema_explains_itself() {
     assert_eq!(schema["additionalProperties"], false);
     jsonschema::meta::validate(&schema).expect("a valid schema");
 }
+
+/// A configuration with this line in a plan, and with this one in a zone.
+fn with(plan: &str, zone: &str) -> String {
+    format!(
+        "{TOP}sites: {{ s: {{ cmx: {{ url: \"https://cmx.example.com\", user: u, password: {{ secret: p }} }} }} }}
+plans:
+  a:
+    space: {{ title: A }}
+    steps: [{{ post: {{ markdown: a }} }}]
+    {plan}
+zones:
+  z: {{ site: s, plan: a, {zone} }}
+"
+    )
+}
+
+#[test]
+fn a_phone_number_needs_no_quotes() {
+    for to in ["+352691496401", "{ person: 010 }", "{ team: no }", "{ on_duty: 2026 }"] {
+        let text = with(&format!("escalate: {{ more: {{ page: [{{ to: [{to}] }}] }} }}"), "at: 50");
+        let config =
+            check(&text, &|_| true).unwrap_or_else(|found| panic!("{}", render("f.yaml", &text, &found)));
+        let target = &config.plans["a"].escalate["more"].page[0].to[0];
+        let json = serde_json::to_value(target).expect("JSON");
+        let said = json.as_str().or_else(|| json.as_object()?.values().next()?.as_str()).expect("text");
+        assert!(to.contains(said), "{to}: {json}");
+        assert_eq!(serde_json::from_value::<handbell_core::config::Target>(json).expect("a target"), *target);
+    }
+}
+
+#[test]
+fn a_number_that_may_be_another_is_refused_with_what_to_write() {
+    for (zone, advice) in [
+        ("at: 050", "write 50,"),
+        ("at: 50.0", "write 50,"),
+        ("at: 1_000", "write 1000,"),
+        ("at: 0x32", "write it in digits"),
+        ("at: 5e1", "write it in digits"),
+        ("at: -5", "write it in digits"),
+        ("warn: 080", "write 80,"),
+        ("warn: { at: 080, clear: 70 }", "write 80,"),
+        ("warn: { at: 80 }", "the key `clear` is missing"),
+        ("warn: off", "never"),
+        ("warn: [1]", "never"),
+        ("warn: nevr", "never"),
+        ("capacity: 010", "write 10,"),
+        ("capacity: 10.0", "write 10,"),
+        ("capacity: \"10\"", "write 10 without quotes"),
+        ("for: { up: 02 }", "write 2,"),
+        ("at: 5, capacity: 99999999999", "too large"),
+        ("at: 99999999999", "too large"),
+    ] {
+        let said = wrong(&with("card: true", zone));
+        assert!(said.contains(advice), "{zone}: {said}");
+        assert!(said.lines().any(|line| line.starts_with("f.yaml:10:")), "{zone}: {said}");
+    }
+    for (plan, advice) in [
+        ("need: 02", "write 2,"),
+        ("need: 2.0", "write 2,"),
+        ("need: two", "a list of teams"),
+        ("need: { a: b }", "a list of teams"),
+        ("need: no", "a list of teams"),
+        ("was: no", "put the name in quotes"),
+        ("was: 010", "put the name in quotes"),
+        ("was: { a: b }", "the earlier name"),
+        ("again: { after: 5m, times: 03 }", "write 3,"),
+        ("again: { after: 5, times: 3 }", "is not a duration"),
+        ("escalate: { b: { page: [{ to: [{ persn: dana }] }] } }", "did you mean `person`?"),
+        ("escalate: { b: { page: [{ to: [{ person: d, team: o }] }] } }", "one of { on_duty: ROTA }"),
+        ("escalate: { b: { page: [{ to: [[x]] }] } }", "one of { on_duty: ROTA }"),
+        ("escalate: { b: { page: [{ to: [0049151123] }] } }", "is no phone number"),
+    ] {
+        let said = wrong(&with(plan, "at: 50"));
+        assert!(said.contains(advice), "{plan}: {said}");
+        assert!(said.starts_with("f.yaml:8:"), "{plan}: {said}");
+    }
+}
+
+#[test]
+fn no_value_is_refused_in_a_programmers_words() {
+    let values = [
+        "no",
+        "010",
+        "1.5",
+        "0x1",
+        "~",
+        "[]",
+        "[no, 010]",
+        "{ a: 1 }",
+        "2026-12-24",
+        "09:00",
+        "+1",
+        "\"\"",
+        "-1",
+        "1e99",
+    ];
+    let keys = ["was", "need", "card", "reset_after", "repeat", "again", "confirm", "escalate"];
+    let zone_keys =
+        ["at", "warn", "alert", "capacity", "for", "hours", "exclude", "was", "label", "where", "silent"];
+    let texts = keys.iter().flat_map(|key| values.map(|value| with(&format!("{key}: {value}"), "at: 50")));
+    let zones =
+        zone_keys.iter().flat_map(|key| values.map(|value| with("card: true", &format!("{key}: {value}"))));
+    for text in texts.chain(zones) {
+        let Err(findings) = check(&text, &|_| true) else { continue };
+        let said = render("f.yaml", &text, &findings);
+        for words in [
+            "untagged",
+            "variant",
+            "invalid type",
+            "invalid value",
+            "u32",
+            "does not match",
+            "not valid under",
+        ] {
+            assert!(!said.contains(words), "{said}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use super::fault::{Fault, What};
 use super::finding::Finding;
 use super::schema::{descend, known_keys};
 use super::tree::{Kind, Node};
-use super::words::nearest;
+use handbell_core::nearest;
 
 /// Validates the tree against the schema. Obviously misspelt keys get a finding and are renamed, so that the values under
 /// them are validated, too.
@@ -64,8 +64,14 @@ fn convert(node: &Node, wanted: &[JsonType]) -> Option<Value> {
             "false" | "no" | "n" | "off" => Some(Value::Bool(false)),
             _ => None,
         },
-        JsonType::Integer => text.parse::<i64>().ok().map(Value::from),
+        JsonType::Integer => whole(text).map(Value::from),
         JsonType::Number => text.parse::<f64>().ok().map(Value::from),
         _ => None,
     })
+}
+
+/// Parses a whole number. `050` is none: it may be 50 or, in base 8, 40.
+fn whole(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    text.parse().ok().filter(|_| digits == "0" || !digits.starts_with('0'))
 }

@@ -1,5 +1,6 @@
 //! The messages of findings.
 
+use handbell_core::nearest;
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
@@ -19,6 +20,12 @@ pub(super) fn wrong_type(path: &[String], error: &ValidationError<'_>, wanted: &
     };
     let wants: Vec<&str> =
         wanted.iter().filter(|one| **one != JsonType::Null).map(|one| in_words(*one)).collect();
+    if let Value::String(text) = error.instance().as_ref()
+        && wanted.contains(&JsonType::Integer)
+        && let Some(advice) = written_as_a_number(text)
+    {
+        return format!("{name} must be a whole number; {advice}");
+    }
     let (is, advice) = match error.instance().as_ref() {
         Value::Null => ("its value is empty", "; fill it in"),
         Value::Object(_) if wanted.contains(&JsonType::Array) => {
@@ -33,6 +40,26 @@ pub(super) fn wrong_type(path: &[String], error: &ValidationError<'_>, wanted: &
         _ => ("this is text", ""),
     };
     format!("{name} must be {}, but {is}{advice}", wants.join(" or "))
+}
+
+/// Returns advice for a number that isn't written as a whole one.
+pub(super) fn written_as_a_number(text: &str) -> Option<String> {
+    let text = text.trim();
+    let plain = text.replace(['_', ','], "");
+    let whole = plain.strip_suffix(".0").unwrap_or(&plain);
+    let digits = whole.trim_start_matches(['+', '0']);
+    if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
+        return None;
+    }
+    if whole.is_empty() || !whole.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some("write it in digits, without a sign or a point, such as 50".into());
+    }
+    let digits = if digits.is_empty() { "0" } else { digits };
+    Some(if text == digits {
+        format!("write {digits} without quotes")
+    } else {
+        format!("write {digits}, with no 0 in front, no point and no separator")
+    })
 }
 
 fn in_words(one: JsonType) -> &'static str {
@@ -73,17 +100,6 @@ pub(super) fn listed(words: &[String], last: &str) -> String {
         [before @ .., end] if !before.is_empty() => format!("{} {last} {end}", before.join(", ")),
         all => all.concat(),
     }
-}
-
-/// Returns the most similar of the known words, if it is similar enough to have been meant.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |word: &str| word.to_lowercase().replace(['-', ' '], "_");
-    let word = plain(word);
-    known
-        .map(|known| (strsim::damerau_levenshtein(&word, &plain(known)), known))
-        .filter(|(distance, known)| *distance <= (known.chars().count().max(3) / 3).min(3))
-        .min()
-        .map(|(_, known)| known)
 }
 
 pub(super) fn first_sentence(text: &str) -> String {

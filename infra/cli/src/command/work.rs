@@ -26,6 +26,21 @@ fn configuration(named: Option<&PathBuf>) -> Result<(PathBuf, Config), Failure> 
     Ok((file, config))
 }
 
+/// Returns the text of a file, or what is wrong with it and what to do.
+fn text_of(file: &Path) -> Result<String, String> {
+    use std::io::ErrorKind;
+    let name = file.display();
+    if file.is_dir() {
+        return Err(format!("{name} is a folder; name a file in it"));
+    }
+    std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("there is no file {name}; check its name and its folder"),
+        ErrorKind::PermissionDenied => format!("you may not read {name}; change its permissions"),
+        ErrorKind::InvalidData => format!("{name} is no text in UTF-8; name a YAML file"),
+        _ => format!("{name} can't be read: {error}"),
+    })
+}
+
 /// Exit code 0 if nothing is wrong, else 1.
 fn code(wrong: usize) -> ExitCode {
     if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -33,7 +48,7 @@ fn code(wrong: usize) -> ExitCode {
 
 pub(super) fn check(file: &Path, against: Option<&str>, asks_json: bool) -> Result<ExitCode, Failure> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+    let text = text_of(file)?;
     let beside = file.parent().unwrap_or(Path::new("."));
     let checked = check::check(&text, &|name| beside.join(name).is_file());
     let orphans = match (&checked, against) {
@@ -170,16 +185,18 @@ pub(super) fn token() {
 }
 
 pub(super) fn import(settings: &Path, buttons: &[PathBuf]) -> Done {
-    let read =
-        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let read = text_of;
     let buttons = buttons
         .iter()
         .map(|path| Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), read(path)?)))
         .collect::<Result<Vec<_>, String>>()?;
     let imported = import::import(&read(settings)?, &buttons);
-    println!("{}", imported.yaml);
     for note in &imported.notes {
         eprintln!("note: {note}");
     }
+    if imported.yaml.is_empty() {
+        return Err(format!("{} isn't a robot's settings.yaml", settings.display()).into());
+    }
+    println!("{}", imported.yaml);
     Ok(())
 }

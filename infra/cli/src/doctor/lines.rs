@@ -14,9 +14,9 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use super::{Secrets, one_line, secrets};
-use crate::check::nearest;
 use crate::failure::Failure;
 use crate::laptop::{Laptop, StandIns};
+use handbell_core::nearest;
 
 /// Minimum length of a secret that the user makes up, in characters.
 const SHORTEST: usize = 32;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use handbell_core::config::{Cmx, MerakiPush, SiteConfig, Source, Zone};
 use handbell_outbound::floor::{Floor, SiteCounts, Unknown, terms};
 
-use crate::check::nearest;
+use handbell_core::nearest;
 
 /// Limit of places in the list. A mall has hundreds.
 const LISTED: usize = 40;

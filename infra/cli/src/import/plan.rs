@@ -141,14 +141,11 @@ impl Step {
                 "the file in {at} is in another folder: put it beside handbell.yaml and correct its name"
             ));
         }
-        let texts =
+        let mut texts =
             self.sms.iter().chain(&self.call).map(|said| said.words.as_str()).chain(self.markdown.as_deref());
-        if ["{button}", "{count}", "{time}", "{incident}"]
-            .iter()
-            .any(|word| texts.clone().any(|text| text.contains(word)))
-        {
+        if texts.any(|text| text.contains('{')) {
             notes.say(format!(
-                "a word in braces in {at} is a placeholder in Handbell: {{button}}, {{count}}, {{time}} and {{incident}}"
+                "a word in braces in {at} is a placeholder in Handbell: {{button}}, {{count}}, {{time}} and {{incident}}; remove the braces around other words"
             ));
         }
     }

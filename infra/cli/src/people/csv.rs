@@ -8,7 +8,7 @@ use handbell_core::address::E164;
 use handbell_core::oncall::{Contact, Person, Roster, is_name, parse_rules, rules_text};
 use jiff::tz::TimeZone;
 
-use crate::check::nearest;
+use handbell_core::nearest;
 
 /// The columns. All but the first two are optional.
 const COLUMNS: [&str; 8] = ["id", "name", "email", "phones", "timezone", "language", "teams", "rules"];

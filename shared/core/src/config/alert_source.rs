@@ -309,20 +309,3 @@ pub struct PlanRepeat {
 fn three() -> u32 {
     3
 }
-
-/// The acknowledgements after which nobody else is called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum Quorum {
-    /// This number of people.
-    People(u32),
-    /// One member of each of these teams.
-    Teams(Vec<String>),
-}
-
-impl Default for Quorum {
-    fn default() -> Self {
-        Self::People(1)
-    }
-}

@@ -1,7 +1,11 @@
 //! Buttons: the meaning of each gesture, and the secrets that authenticate a press.
 
+use std::fmt;
+
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::span::two_minutes;
 use super::{FormerNames, SecretName, Span};
@@ -81,7 +85,7 @@ impl Button {
 }
 
 /// One secret, or several during a rotation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Tokens {
@@ -89,6 +93,25 @@ pub enum Tokens {
     One(SecretName),
     /// Several secrets, each of which is accepted.
     Several(Vec<SecretName>),
+}
+
+impl<'de> Deserialize<'de> for Tokens {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Tokens;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("{ secret: NAME }, or a list of such entries")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, one: A) -> Result<Tokens, A::Error> {
+                Deserialize::deserialize(MapAccessDeserializer::new(one)).map(Tokens::One)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, all: A) -> Result<Tokens, A::Error> {
+                Deserialize::deserialize(SeqAccessDeserializer::new(all)).map(Tokens::Several)
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 impl Tokens {

@@ -136,6 +136,10 @@ fn periods(text: &str) -> Result<Vec<Period>, String> {
             (hour, minute) => Time::new(hour, minute, 0, 0).ok(),
         }
     };
+    // 24:00 is the end of a day. As a beginning it would be the midnight before.
+    if text.split(',').any(|period| period.trim_start().starts_with("24:00")) {
+        return Err("a period can't begin at 24:00; write 00:00 on the day after".to_owned());
+    }
     text.split(',')
         .map(|period| {
             let (from, to) = period.split_once('-')?;

@@ -5,6 +5,7 @@ mod alerts;
 mod buttons;
 mod lines;
 mod names;
+mod placeholders;
 mod plans;
 mod sites;
 
@@ -66,6 +67,7 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
         zone_problems(name, zone, config, &timezone, &mut report);
     }
     names::problems(config, &mut report);
+    placeholders::problems(config, &mut report);
     lines::problems(config, &mut report);
     alerts::problems(config, file_exists, &mut report);
     for (name, button) in &config.buttons {

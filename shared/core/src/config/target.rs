@@ -1,12 +1,15 @@
 //! Targets of a step: phone numbers, or people in the roster.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use crate::address::E164;
+use serde::de::{self, EnumAccess, VariantAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::address::{BadE164, E164};
 
 /// Target of a step. Phone numbers are part of the configuration. People, teams and rotas are in the table, since they change more
 /// often.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Target {
@@ -45,6 +48,36 @@ pub struct TeamName {
 pub struct PersonName {
     /// The person's id in the roster.
     pub person: String,
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Target;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a phone number, { on_duty: ROTA }, { team: TEAM } or { person: ID }")
+            }
+            fn visit_enum<A: EnumAccess<'de>>(self, given: A) -> Result<Target, A::Error> {
+                let (word, rest) = given.variant::<String>()?;
+                match word.as_str() {
+                    "on_duty" => Ok(Target::OnDuty(OnDuty { on_duty: rest.newtype_variant()? })),
+                    "team" => Ok(Target::Team(TeamName { team: rest.newtype_variant()? })),
+                    "person" => Ok(Target::Person(PersonName { person: rest.newtype_variant()? })),
+                    _ => {
+                        rest.unit_variant()?;
+                        let number = E164::try_from(word.clone());
+                        number
+                            .map(Target::Number)
+                            .map_err(|BadE164| de::Error::custom(format!("{word:?} {BadE164}")))
+                    }
+                }
+            }
+        }
+        // YAML reads `+352691496401` without quotes as a number, and the plus would be lost. The name of an enum's variant is
+        // read as it is written.
+        deserializer.deserialize_enum("Target", &["on_duty", "team", "person"], Reader)
+    }
 }
 
 impl Target {

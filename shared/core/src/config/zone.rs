@@ -1,11 +1,10 @@
 //! Zones: parts of a site whose devices are counted, and the counts at which they are full.
 
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use jiff::SignedDuration;
 
-use super::{FormerNames, Hours, Span};
+use super::{Amount, FormerNames, Hours, Span, Threshold};
 
 /// A place whose devices are counted once a minute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,96 +127,5 @@ fn three() -> u8 {
 impl Default for Polls {
     fn default() -> Self {
         Self { up: two(), down: three() }
-    }
-}
-
-/// A level: the count at which it begins, and the count at which it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged)]
-pub enum Threshold {
-    /// `never`: the level is off.
-    Never(Never),
-    /// `80%` or `80`. The level is over at ten percent of the capacity, or a tenth of the devices, less.
-    At(Amount),
-    /// `{ at: 80%, clear: 70% }`.
-    Between {
-        /// The count at which it begins.
-        at: Amount,
-        /// The count at which it is over.
-        clear: Amount,
-    },
-}
-
-/// The word `never`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Never {
-    /// The level is off.
-    Never,
-}
-
-/// A number of devices, or a percentage of the capacity: `80` or `80%`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Amount {
-    /// Devices.
-    Devices(u32),
-    /// Percent of the capacity.
-    Percent(u32),
-}
-
-impl Serialize for Amount {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Devices(count) => serializer.serialize_u32(*count),
-            Self::Percent(percent) => serializer.collect_str(&format_args!("{percent}%")),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl Visitor<'_> for Reader {
-            type Value = Amount;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number of devices such as 50, or a part of the capacity such as 80%")
-            }
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Amount, E> {
-                u32::try_from(number)
-                    .map(Amount::Devices)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
-            }
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Amount, E> {
-                u32::try_from(number)
-                    .map(Amount::Devices)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
-                let amount = match text.trim().strip_suffix('%') {
-                    Some(percent) => percent.trim().parse().map(Amount::Percent),
-                    None => text.trim().parse().map(Amount::Devices),
-                };
-                amount.map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
-        }
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for Amount {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Amount".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "description": "A number of devices, or a percentage of the capacity: 80 or 80%",
-            "anyOf": [
-                { "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 },
-                { "type": "string", "pattern": "^\\s*\\d+\\s*%?\\s*$" }
-            ]
-        })
     }
 }

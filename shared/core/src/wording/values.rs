@@ -6,6 +6,7 @@ use super::occupancy;
 use super::words::{Words, clock};
 use crate::delivery::Dispatch;
 use crate::incident::{Incident, reference};
+use crate::template::{Piece, Placeholder};
 
 /// Values of the placeholders.
 #[derive(Clone, Debug)]
@@ -63,32 +64,26 @@ impl Values {
 
     /// Fills in the placeholders, each value passed through `escape`. Unknown placeholders stay as they are.
     pub fn fill(&self, template: &str, escape: fn(&str) -> String) -> String {
-        let mut filled = String::with_capacity(template.len());
-        let mut rest = template;
-        while let Some(start) = rest.find('{') {
-            let (before, from) = rest.split_at(start);
-            filled.push_str(before);
-            // If another brace opens before this one closes, this one is plain text.
-            let end = from[1..]
-                .find(['{', '}'])
-                .filter(|end| from[1..][*end..].starts_with('}'))
-                .map_or(1, |end| end + 2);
-            let value = match &from[..end] {
-                "{button}" | "{zone}" | "{customer}" | "{source}" => escape(&self.name),
-                "{title}" => escape(&self.title),
-                "{severity}" => escape(self.severity),
-                "{level}" => escape(&self.level),
-                "{capacity}" => escape(&self.capacity),
-                "{usual}" => escape(&self.usual),
-                "{count}" => self.count.to_string(),
-                "{time}" => escape(&self.time),
-                "{incident}" => escape(&self.incident),
-                other => other.to_owned(),
-            };
-            filled.push_str(&value);
-            rest = &from[end..];
+        let piece = |piece| match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Braces(name) => Placeholder::of_name(name)
+                .map_or_else(|| format!("{{{name}}}"), |known| self.value(known, escape)),
+        };
+        Piece::of(template).into_iter().map(piece).collect()
+    }
+
+    fn value(&self, placeholder: Placeholder, escape: fn(&str) -> String) -> String {
+        match placeholder {
+            Placeholder::Name => escape(&self.name),
+            Placeholder::Title => escape(&self.title),
+            Placeholder::Severity => escape(self.severity),
+            Placeholder::Level => escape(&self.level),
+            Placeholder::Capacity => escape(&self.capacity),
+            Placeholder::Usual => escape(&self.usual),
+            Placeholder::Count => self.count.to_string(),
+            Placeholder::Time => escape(&self.time),
+            Placeholder::Incident => escape(&self.incident),
         }
-        filled + rest
     }
 }
 

@@ -513,3 +513,115 @@ fn amounts_are_numbers_or_percentages() {
         assert!(!read(bad.clone()), "{bad}");
     }
 }
+
+/// The problems of a text of the plan that a button runs.
+fn said_of_text(text: &str) -> String {
+    said(|config| step(config, 0)["post"]["markdown"] = json!(text))
+}
+
+#[test]
+fn an_unknown_placeholder_is_reported_with_the_one_that_was_meant() {
+    for (text, meant) in [
+        ("{buton} was pressed", "{button}"),
+        ("{Button}", "{button}"),
+        ("{ count }", "{count}"),
+        ("{cuont}", "{count}"),
+        ("{incidnet}", "{incident}"),
+        ("{tme}", "{time}"),
+        ("a {b c} {TITLE}", "{title}"),
+        ("{nmae}", "{button}"),
+        ("{{cont}}", "{count}"),
+    ] {
+        let found = said_of_text(text);
+        assert!(found.ends_with(&format!("did you mean `{meant}`?")), "{text}: {found}");
+        assert_eq!(found.lines().count(), 1, "{text}: {found}");
+    }
+    assert_snapshot!(said_of_text("{what} {what}"), @"plans.power.steps.0.post.markdown: there is no placeholder `{what}`; here are `{button}`, `{title}`, `{count}`, `{time}`, `{incident}`");
+}
+
+#[test]
+fn every_text_of_a_plan_is_checked_for_placeholders() {
+    let found = said(|config| {
+        let plan = &mut config["plans"]["power"];
+        plan["space"]["title"] = json!("{titel}");
+        plan["steps"][0]["post"]["label"] = json!("{x1}");
+        plan["steps"][1]["sms"][0]["text"] = json!("{x2}");
+        plan["steps"][2]["call"][0]["say"] = json!("{x3}");
+        plan["steps"][2]["page"] = json!([{ "to": ["+352691496401"], "text": "{x4}", "say": "{x5}" }]);
+        plan["escalate"] = json!({ "more": { "post": { "markdown": "{x6}" } } });
+    });
+    let paths: Vec<&str> = found.lines().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(
+        paths,
+        [
+            "plans.power.space.title",
+            "plans.power.steps.0.post.label",
+            "plans.power.steps.1.sms.0.text",
+            "plans.power.steps.2.call.0.say",
+            "plans.power.steps.2.page.0.text",
+            "plans.power.steps.2.page.0.say",
+            "plans.power.escalate.more.post.markdown",
+        ],
+        "{found}"
+    );
+}
+
+#[test]
+fn braces_that_are_no_placeholder_are_left_alone() {
+    for text in
+        ["{", "}", "{}", "}{", "{{", "a { b } c", "{button", r#"{"a": 1}"#, "{3}", "{see below}", "\\d{1,3}"]
+    {
+        assert_eq!(said_of_text(text), "", "{text}");
+    }
+}
+
+#[test]
+fn a_placeholder_without_a_value_in_its_place_is_reported() {
+    let zone = |config: &mut Value, capacity: bool| {
+        config["sites"] = json!({ "s": { "meraki": { "key": { "secret": "m" } } } });
+        config["zones"] =
+            json!({ "z": { "site": "s", "plan": "power", "at": 50, "where": { "network": "N_1" } } });
+        if capacity {
+            config["zones"]["z"]["capacity"] = json!(100);
+        }
+    };
+    assert_snapshot!(said_of_text("{capacity} {level} {usual} {severity} {button} {title}"), @r"
+    plans.power.steps.0.post.markdown: `{capacity}` never has a value here: only zones have one, and no zone runs this plan
+    plans.power.steps.0.post.markdown: `{level}` never has a value here: only zones have one, and no zone runs this plan
+    plans.power.steps.0.post.markdown: `{usual}` never has a value here: only zones have one, and no zone runs this plan
+    plans.power.steps.0.post.markdown: `{severity}` never has a value here: only alerts have one, and no source runs this plan
+    ");
+    let of_zone = |capacity, text: &str| {
+        said(|config| {
+            zone(config, capacity);
+            step(config, 0)["post"]["markdown"] = json!(text);
+        })
+    };
+    assert_eq!(of_zone(true, "{zone}: {count} of {capacity}, {level}, {usual}"), "");
+    assert_snapshot!(of_zone(false, "{capacity}"), @"plans.power.steps.0.post.markdown: `{capacity}` never has a value here: no zone that runs this plan has a `capacity`");
+    assert_snapshot!(said(|config| {
+        zone(config, true);
+        step(config, 2)["call"][0]["say"] = json!("{usual} {level}");
+        config["plans"]["power"]["space"]["title"] = json!("{incident} {zone}");
+    }), @r"
+    plans.power.space.title: `{incident}` never has a value here: all incidents share this space; with `reuse: per-incident` each has its own
+    plans.power.steps.2.call.0.say: `{usual}` never has a value here: a call doesn't know the usual count
+    ");
+}
+
+#[test]
+fn a_text_into_which_nothing_is_filled_has_no_placeholders() {
+    let found = said(|config| {
+        config["webex"]["webhook"] = json!({ "secret": "hook" });
+        config["buttons"]["green"]["label"] = json!("{button}");
+        config["lines"] = json!({ "support": {
+            "number": "+12025550100", "agents": [{ "email": "dana@example.com" }],
+            "label": "{line}", "lobby": "{line}", "canned": { "hours": "From 9 to {closing}" },
+            "texts": { "welcome": "Hello {name}", "closing": "{ } Bye {" },
+            "voice": { "announce": "This is {line}", "voicemail": "{name}" },
+            "form": { "title": "{title}", "secret": "form" },
+        } });
+    });
+    assert_eq!(found.lines().count(), 8, "{found}");
+    assert!(found.lines().all(|line| line.contains("nothing is filled in here")), "{found}");
+}

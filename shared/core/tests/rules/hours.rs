@@ -48,6 +48,16 @@ fn a_period_is_open_from_its_first_second_to_its_last() {
 }
 
 #[test]
+fn no_period_begins_at_the_end_of_a_day() {
+    for times in ["24:00-06:00", " 24:00 - 06:00", "09:00-12:00, 24:00-24:00"] {
+        let hours: Hours = serde_json::from_value(json!({ "week": { "mon": times } })).expect("hours");
+        let (path, advice) = hours.calendar(&jiff::tz::TimeZone::UTC).expect_err("it is refused");
+        assert_eq!(path, ["week", "mon"]);
+        assert!(advice.contains("write 00:00 on the day after"), "{times}: {advice}");
+    }
+}
+
+#[test]
 fn ranges_of_days_wrap_around_the_week() {
     assert_eq!(days(&week(json!({ "mon-fri": "09:00-20:00" })), "12:00"), "mon tue wed thu fri");
     assert_eq!(days(&week(json!({ "fri-mon": "09:00-20:00" })), "12:00"), "mon fri sat sun");
