@@ -182,7 +182,7 @@ pub(super) fn alternatives(
         // A mapping shows by a key of its own which form was meant.
         Some(_) if error.instance().is_object() => fitting().find(|branch| is_nearly(schema, branch)),
         // The last form is the one for a number that is written in another way.
-        Some(_) => fitting().last(),
+        Some(_) => fitting().next_back(),
     };
     let is_number = error.instance().as_str().is_some_and(|text| written_as_a_number(text).is_some());
     if let Some(branch) = meant

@@ -88,7 +88,7 @@ impl CustomerCalls {
         let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
             .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
         if params.query("d").is_some() {
-            return self.record_agents_call(params, &sid.to_string(), spoke).await;
+            return self.record_agents_call(params, sid.as_ref(), spoke).await;
         }
         let Some((name, line)) = params.get("To").and_then(|to| self.config.line_of(to)) else {
             return twiml(&[Verb::Hangup]);

@@ -150,7 +150,7 @@ fn is_stop(body: &str) -> bool {
     }
     let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
     let repeats = |word: &&str| letters == word.repeat(letters.len() / word.len());
-    !letters.is_empty() && STOP.iter().any(|word| repeats(word))
+    !letters.is_empty() && STOP.iter().any(repeats)
 }
 
 /// Returns a text in small letters, without styled letters and fillers: full-width, bold and circled letters become plain ones.
