@@ -165,6 +165,38 @@ async fn a_handler_may_die_at_every_await_of_an_outgoing_answer() {
     every_death(true).await;
 }
 
+/// While Twilio refuses the first of two answers, a handler dies at request `number` after the second was written.
+async fn die_with_a_waiting_answer(number: usize, moment: Moment) -> (usize, bool) {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    tommy.new_texts();
+    world.trouble("twilio", TroubleKind::TooMany, None);
+    alice.says_at_once("one").await;
+    world.pass(200).await;
+    world.gate.kill_at(number, moment);
+    alice.says_at_once("two").await;
+    world.pass(20).await;
+    let seen = world.gate.seen();
+    // A worker that takes over has time to look for the second answer, and to find nothing.
+    world.pass(100).await;
+    world.no_trouble();
+    world.pass(11 * 60).await;
+    assert_eq!(tommy.new_texts(), ["one", "two"], "at {number} {moment:?}");
+    world.read_all();
+    (seen, world.gate.deaths() > 0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_waited_when_its_worker_died_still_waits_for_the_one_before_it() {
+    let (requests, _) = die_with_a_waiting_answer(usize::MAX / 4, Moment::Before).await;
+    let mut deaths = 0;
+    for number in 0..requests {
+        deaths += usize::from(die_with_a_waiting_answer(number, Moment::After).await.1);
+    }
+    assert!(deaths > requests / 2, "of {requests} requests, {deaths} deaths");
+}
+
 #[tokio::test]
 async fn a_hundred_conversations_at_once_keep_their_order() {
     let world = World::with(LINE).await;

@@ -13,7 +13,10 @@ use super::{list, root, text};
 /// knows: the rules are pure; input is parsed without a network; code that calls vendors knows no table, and the table no vendors;
 /// the application logic knows neither Lambda nor its environment.
 const MAY: &[(&str, &[&str])] = &[
-    ("handbell-core", &["jiff", "regex", "schemars", "serde", "sha2", "thiserror", "unicode-normalization"]),
+    (
+        "handbell-core",
+        &["jiff", "regex", "schemars", "serde", "sha2", "strsim", "thiserror", "unicode-normalization"],
+    ),
     (
         "handbell-inbound",
         &[

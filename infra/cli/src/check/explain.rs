@@ -62,25 +62,8 @@ pub(super) fn explain(
         ValidationErrorKind::Constant { expected_value } => {
             add(What::Wrong, wrong_choice(error.instance(), std::iter::once(&**expected_value)));
         }
-        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MaxLength { .. }
-            if is_about(error, "EmailAddress") =>
-        {
-            add(What::Wrong, format!("{} {BadEmailAddress}", error.instance()))
-        }
-        ValidationErrorKind::Pattern { .. } if is_about(error, "E164") => {
-            add(What::Wrong, format!("{} {BadE164}", error.instance()))
-        }
-        ValidationErrorKind::Pattern { .. } if is_about(error, "SmsSender") => {
-            add(What::Wrong, format!("{} {BadE164}", error.instance()))
-        }
-        ValidationErrorKind::Pattern { .. } if is_about(error, "Span") => {
-            add(What::Wrong, format!("{} is not a duration; write 30s, 5m, 6h or 1h 30m", error.instance()))
-        }
-        ValidationErrorKind::Pattern { .. } if is_about(error, "Amount") => {
-            let is = error.instance();
-            let advice = is.as_str().and_then(written_as_a_number);
-            let advice = advice.unwrap_or_else(|| AMOUNT.into());
-            add(What::Wrong, format!("{is} is not a number of devices; {advice}"));
+        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::MaxLength { .. } => {
+            add(What::Wrong, wrong_pattern(error));
         }
         ValidationErrorKind::Minimum { limit } => {
             add(What::Wrong, format!("{} is too small; {limit} is the least", error.instance()));
@@ -93,6 +76,23 @@ pub(super) fn explain(
             add(What::Wrong, format!("`{name}` is empty; it needs at least one entry"));
         }
         _ => add(What::Wrong, error.to_string()),
+    }
+}
+
+/// Says how a text of this kind is written.
+fn wrong_pattern(error: &ValidationError<'_>) -> String {
+    let is = error.instance();
+    if is_about(error, "EmailAddress") {
+        format!("{is} {BadEmailAddress}")
+    } else if is_about(error, "E164") || is_about(error, "SmsSender") {
+        format!("{is} {BadE164}")
+    } else if is_about(error, "Span") {
+        format!("{is} is not a duration; write 30s, 5m, 6h or 1h 30m")
+    } else if is_about(error, "Amount") {
+        let advice = is.as_str().and_then(written_as_a_number).unwrap_or_else(|| AMOUNT.into());
+        format!("{is} is not a number of devices; {advice}")
+    } else {
+        error.to_string()
     }
 }
 
@@ -118,8 +118,9 @@ fn is_nearly(schema: &Value, branch: &[ValidationError<'static>]) -> bool {
             let known = known_keys(&refused_by(schema, inner));
             unexpected.iter().all(|key| nearest(key, known.iter().map(String::as_str)).is_some())
         }
-        // A word can't have been meant by a mapping.
-        ValidationErrorKind::OneOfNotValid { .. }
+        // A word or a number can't have been meant by a mapping.
+        ValidationErrorKind::AnyOf { .. }
+        | ValidationErrorKind::OneOfNotValid { .. }
         | ValidationErrorKind::Constant { .. }
         | ValidationErrorKind::Enum { .. } => false,
         _ => true,

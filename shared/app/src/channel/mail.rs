@@ -117,9 +117,8 @@ impl MailChannel {
         text: &str,
     ) -> Result<OutgoingMail, Outcome> {
         let work = attempt.work;
-        if attempt.task == Task::Send
-            && let Some(outcome) = self.replies.must_wait(work).await
-        {
+        // Whatever the task: a worker that died with a reply that only waited leaves it as one that was perhaps sent.
+        if let Some(outcome) = self.replies.must_wait(work).await {
             return Err(outcome);
         }
         let Some((line_name, line)) = self.config.line(&work.dispatch.key.subject) else {

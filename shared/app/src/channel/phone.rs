@@ -64,15 +64,13 @@ impl PhoneChannel {
             PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. } if work.cancelled => {
                 return Outcome::NotWanted;
             }
-            PhoneMessage::Reply { .. } if attempt.task == Task::Send => {
+            // Whatever the task: a worker that died with a reply that only waited leaves it as one that was perhaps sent.
+            PhoneMessage::Reply { .. } => {
                 if let Some(outcome) = self.replies.must_wait(work).await {
                     return outcome;
                 }
             }
-            PhoneMessage::Text { .. }
-            | PhoneMessage::Call { .. }
-            | PhoneMessage::Reply { .. }
-            | PhoneMessage::Connect { .. } => {}
+            PhoneMessage::Text { .. } | PhoneMessage::Call { .. } | PhoneMessage::Connect { .. } => {}
         }
         let twilio = match self.twilio.client().await {
             Ok(twilio) => twilio,
