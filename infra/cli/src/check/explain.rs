@@ -187,7 +187,7 @@ pub(super) fn alternatives(
     };
     let is_number = error.instance().as_str().is_some_and(|text| written_as_a_number(text).is_some());
     if let Some(branch) = meant
-        && !(form == Some(THRESHOLD) && !is_number && error.instance().is_string())
+        && !(form == Some(THRESHOLD) && !is_number && !error.instance().is_object())
     {
         for inner in branch {
             explain(schema, inner, faults, convertible);

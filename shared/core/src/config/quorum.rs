@@ -34,7 +34,7 @@ impl<'de> Deserialize<'de> for Quorum {
                 f.write_str("a number of people such as 2, or a list of teams such as [network, database]")
             }
             fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Quorum, E> {
-                whole_number::of_unsigned(number, &self).map(Quorum::People)
+                whole_number::of_unsigned(number).map(Quorum::People)
             }
             fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Quorum, E> {
                 whole_number::of_signed(number, &self).map(Quorum::People)

@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Amount {
                 f.write_str("a number of devices such as 50, or a part of the capacity such as 80%")
             }
             fn visit_u64<E: Error>(self, number: u64) -> Result<Amount, E> {
-                whole_number::of_unsigned(number, &self).map(Amount::Devices)
+                whole_number::of_unsigned(number).map(Amount::Devices)
             }
             fn visit_i64<E: Error>(self, number: i64) -> Result<Amount, E> {
                 whole_number::of_signed(number, &self).map(Amount::Devices)
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Threshold {
                 f.write_str("80, 80%, { at: 80%, clear: 70% } or never")
             }
             fn visit_u64<E: Error>(self, number: u64) -> Result<Threshold, E> {
-                whole_number::of_unsigned(number, &self).map(Amount::Devices).map(Threshold::At)
+                whole_number::of_unsigned(number).map(Amount::Devices).map(Threshold::At)
             }
             fn visit_i64<E: Error>(self, number: i64) -> Result<Threshold, E> {
                 whole_number::of_signed(number, &self).map(Amount::Devices).map(Threshold::At)

@@ -6,8 +6,8 @@ use serde::de::{Error, Expected, Unexpected};
 const ADVICE: &str = "a whole number is written in digits, with no 0 in front and no point";
 
 /// Returns the number if it isn't too large.
-pub(super) fn of_unsigned<E: Error>(number: u64, expected: &dyn Expected) -> Result<u32, E> {
-    u32::try_from(number).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), expected))
+pub(super) fn of_unsigned<E: Error>(number: u64) -> Result<u32, E> {
+    u32::try_from(number).map_err(|_| E::custom(format!("{number} is too large; {} is the most", u32::MAX)))
 }
 
 /// Returns the number if it is neither negative nor too large.
