@@ -133,9 +133,13 @@ class TwiML(unittest.TestCase):
         twiml.hangup()
         self.same(asks, twiml)
         says = self.answer("/twilio/voice/key", To=AGENT)
+        document = ElementTree.fromstring(says.encode())
+        ended = document.find("Dial").get("action")
+        self.assertEqual(ended, action.replace("/twilio/voice/key?", "/twilio/voice/dialed?"), "the same delivery")
         twiml = VoiceResponse()
-        twiml.say(ElementTree.fromstring(says.encode()).find("Say").text)
-        twiml.dial(timeout=30, time_limit=3600, caller_id=OURS).number(CALLER)
+        twiml.say(document.find("Say").text)
+        dial = twiml.dial(timeout=30, time_limit=3600, caller_id=OURS, action=ended, method="POST")
+        dial.number(CALLER)
         self.same(says, twiml)
 
     def test_a_text_is_answered_with_nothing(self):
