@@ -43,8 +43,8 @@ pub const START_WITHIN: SignedDuration = SignedDuration::from_secs(8);
 pub const SETTLE: SignedDuration = SignedDuration::from_secs(30);
 /// Number of attempts after which a delivery is dead.
 pub const MAX_ATTEMPTS: u32 = 12;
-/// Number of claims that no dispatch is expected to need. For each such number of claims, a dispatch pauses for another second
-/// before the next claim, up to a minute.
+/// Number of claims that no alert is expected to need; a customer's text that is retried for a day needs about three times as many.
+/// For each such number of claims, a dispatch pauses for another second before the next claim, up to a minute.
 pub const CLAIMS_EXPECTED: u32 = 100;
 /// Number of attempts with unknown outcome after which a delivery fails over to another channel: three copies at most.
 pub const MAX_UNKNOWN: u32 = 3;
